@@ -1,0 +1,241 @@
+//! Lua scripts: named by their hash, sent in full only where the server does not know them.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use redis::{Cmd, FromRedisValue, ToRedisArgs};
+
+use super::{Backend, BackendExt, Batch, Incarnation};
+use crate::error::{Error, Result};
+use crate::lock::lock;
+
+/// A Lua script, to be kept for the life of the program (in a `static`, say).
+///
+/// # Cost
+///
+/// One round trip a call: EVALSHA. Where the server does not know the script (NOSCRIPT: the first call, a
+/// restart, SCRIPT FLUSH) one more, EVAL with the whole text, which also loads it. Inside a [`Batch`] that is
+/// sent by [`BackendExt::send_batch`], the first use on each incarnation of a server goes as EVAL within the same round
+/// trip, so the order of the batch holds; an atomic batch always sends the text, because a transaction cannot
+/// be mended afterwards.
+///
+/// # Example
+///
+/// ```
+/// use redfleet_core::{Script, test_util::Scripted};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> redfleet_core::Result<()> {
+/// let add = Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+/// let node = Scripted::new().on("EVALSHA", ":5\r\n");
+/// let sum: i64 = add.key("total").arg(5).run(&node).await?;
+/// assert_eq!(sum, 5);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Script {
+    source: Source,
+}
+
+/// A script's text and its hash.
+#[derive(Clone)]
+pub(crate) struct Source(Arc<Inner>);
+
+struct Inner {
+    text: Box<str>,
+    hash: Box<str>,
+}
+
+/// Which scripts one server is known to have. It belongs to the connection and not to the script, because a script lives
+/// as long as the process: what one user of it has loaded must not decide what another one sends.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// Their hashes, the newest last.
+    hashes: Mutex<Vec<Box<str>>>,
+}
+
+/// How many scripts are remembered of a server; more only cost bytes, never correctness.
+const MAX_LOADED: usize = 256;
+
+impl Script {
+    /// A script with this text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let hash = redis::Script::new(text).get_hash().into();
+        Self { source: Source(Arc::new(Inner { text: text.into(), hash })) }
+    }
+
+    /// The SHA1 of the text, as EVALSHA takes it.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.source.0.hash
+    }
+
+    /// A call with no key and no argument yet.
+    #[must_use]
+    pub fn call(&self) -> ScriptCall {
+        ScriptCall { source: self.source.clone(), keys: Vec::new(), args: Vec::new() }
+    }
+
+    /// A call with one key; more may follow.
+    #[must_use]
+    pub fn key(&self, key: impl ToRedisArgs) -> ScriptCall {
+        self.call().key(key)
+    }
+
+    /// A call with one argument; more may follow.
+    #[must_use]
+    pub fn arg(&self, arg: impl ToRedisArgs) -> ScriptCall {
+        self.call().arg(arg)
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("hash", &self.hash()).finish_non_exhaustive()
+    }
+}
+
+/// One call of a [`Script`]: its KEYS and its ARGV.
+#[derive(Clone)]
+pub struct ScriptCall {
+    source: Source,
+    keys: Vec<Vec<u8>>,
+    args: Vec<Vec<u8>>,
+}
+
+impl ScriptCall {
+    /// Adds to KEYS.
+    #[must_use]
+    pub fn key(mut self, key: impl ToRedisArgs) -> Self {
+        key.write_redis_args(&mut self.keys);
+        self
+    }
+
+    /// Adds to ARGV.
+    #[must_use]
+    pub fn arg(mut self, arg: impl ToRedisArgs) -> Self {
+        arg.write_redis_args(&mut self.args);
+        self
+    }
+
+    /// Runs the script.
+    ///
+    /// # Errors
+    ///
+    /// What [`Backend::call`] answers; [`Error::Conversion`] if the reply is no `T`.
+    pub async fn run<T: FromRedisValue>(&self, node: &(impl Backend + ?Sized)) -> Result<T> {
+        let by_hash = self.by_hash();
+        match node.query(&by_hash).await {
+            Err(error) if error.code() == Some("NOSCRIPT") => node.query(self.source.in_full(&by_hash)).await,
+            answer => answer,
+        }
+    }
+
+    /// The call as EVALSHA.
+    pub(crate) fn by_hash(&self) -> Cmd {
+        let mut command = Cmd::new();
+        command.arg("EVALSHA").arg(&*self.source.0.hash).arg(self.keys.len());
+        command.arg(&self.keys).arg(&self.args);
+        command
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        self.source.clone()
+    }
+}
+
+impl fmt::Debug for ScriptCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScriptCall")
+            .field("hash", &self.source.0.hash)
+            .field("keys", &self.keys.len())
+            .field("args", &self.args.len())
+            .finish()
+    }
+}
+
+impl Source {
+    /// The same call with the whole text: EVAL.
+    fn in_full(&self, by_hash: &Cmd) -> Cmd {
+        let mut command = Cmd::new();
+        command.arg("EVAL").arg(&*self.0.text);
+        for arg in by_hash.args_iter().skip(2) {
+            if let redis::Arg::Simple(bytes) = arg {
+                command.arg(bytes);
+            }
+        }
+        command
+    }
+
+    /// Without a run id nobody knows whether the server is still the same one.
+    fn is_known_to(&self, server: Option<&Incarnation>) -> bool {
+        let server = server.filter(|server| server.run_id().is_some());
+        server.is_some_and(|server| lock(&server.loaded().hashes).contains(&self.0.hash))
+    }
+
+    fn set_known_to(&self, server: Option<&Incarnation>, is_known: bool) {
+        let Some(server) = server else { return };
+        let mut hashes = lock(&server.loaded().hashes);
+        hashes.retain(|other| *other != self.0.hash);
+        if is_known {
+            if hashes.len() == MAX_LOADED {
+                hashes.remove(0);
+            }
+            hashes.push(self.0.hash.clone());
+        }
+    }
+}
+
+/// Sends a batch whose script calls are served wherever they land.
+pub(crate) async fn send_batch(
+    node: &(impl Backend + ?Sized),
+    batch: &Batch,
+) -> Result<Vec<Result<redis::Value>>> {
+    if batch.scripts().is_empty() {
+        return node.call_batch(batch).await;
+    }
+    let server = node.incarnation();
+    let in_full = batch.with_scripts(|by_hash, source| {
+        if batch.is_atomic() || !source.is_known_to(server.as_ref()) {
+            source.in_full(by_hash)
+        } else {
+            by_hash.clone()
+        }
+    });
+    let mut replies = node.call_batch(&in_full).await?;
+    let is_same_server = server.is_some() && server == node.incarnation();
+
+    let mut missing = Vec::new();
+    for (index, source) in batch.scripts() {
+        let reply = replies.get(*index);
+        let was_forgotten = matches!(reply, Some(Err(error)) if error.code() == Some("NOSCRIPT"));
+        // Any other error may have come before the script was even looked at.
+        if is_same_server && (was_forgotten || matches!(reply, Some(Ok(_)))) {
+            source.set_known_to(server.as_ref(), !was_forgotten);
+        }
+        if was_forgotten && !batch.is_atomic() {
+            missing.push((*index, source));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(replies);
+    }
+
+    let again: Batch = missing
+        .iter()
+        .filter_map(|(index, source)| Some(source.in_full(batch.commands().nth(*index)?)))
+        .collect();
+    let late = node.call_batch(&again).await;
+    for (position, (index, _)) in missing.iter().enumerate() {
+        let reply = match &late {
+            Ok(late) => late.get(position).cloned().unwrap_or(Err(Error::Unanswered)),
+            Err(error) => Err(error.clone()),
+        };
+        if let Some(slot) = replies.get_mut(*index) {
+            *slot = reply;
+        }
+    }
+    Ok(replies)
+}

@@ -1,0 +1,188 @@
+//! Many commands on their way: sent together, a batch a member, until each has its answer.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use redis::{Cmd, Value};
+
+use super::aggregate::{self, Aggregate};
+use super::member::Member;
+use super::route::Route;
+use super::seeker::{Seeker, pause};
+use super::split;
+use super::state::State;
+use crate::backend::Batch;
+use crate::error::{Error, Result};
+
+/// One command for one member: a whole command, or a part of one.
+struct Piece<'a> {
+    command: Cow<'a, Cmd>,
+    seeker: Seeker,
+    answer: Option<Result<Value>>,
+}
+
+/// How many pieces a command has, and how their answers become one.
+struct Entry {
+    pieces: usize,
+    aggregate: Option<Aggregate>,
+}
+
+/// Commands, taken apart where they go to several members.
+#[derive(Default)]
+pub(crate) struct Rounds<'a> {
+    pieces: Vec<Piece<'a>>,
+    entries: Vec<Entry>,
+    /// Where this batch's commands without keys go: all to one member, so that they cost no more messages.
+    any: Option<Arc<Member>>,
+    all: Option<Vec<Arc<Member>>>,
+}
+
+impl<'a> Rounds<'a> {
+    /// Takes `command` in; nothing is sent yet.
+    pub(crate) async fn add(&mut self, state: &Arc<State>, command: &'a Cmd, route: Route) -> Result<()> {
+        let before = self.pieces.len();
+        let aggregate = match route {
+            Route::Slot(slot) => {
+                self.push(Cow::Borrowed(command), Seeker::new(state, Some(slot)).await?);
+                None
+            }
+            Route::Any => {
+                let to = match &self.any {
+                    Some(member) => Arc::clone(member),
+                    None => Arc::clone(self.any.insert(state.any().await?)),
+                };
+                self.push(Cow::Borrowed(command), Seeker::to(to));
+                None
+            }
+            Route::Primaries => {
+                let all = match &self.all {
+                    Some(all) => all.clone(),
+                    None => self.all.insert(state.primaries().await?).clone(),
+                };
+                for member in all {
+                    self.push(Cow::Borrowed(command), Seeker::to(member));
+                }
+                aggregate::of(command)
+            }
+            Route::Split => {
+                let (parts, aggregate) = split::parts(command);
+                for (slot, part) in parts {
+                    self.push(Cow::Owned(part), Seeker::new(state, Some(slot)).await?);
+                }
+                Some(aggregate)
+            }
+        };
+        self.entries.push(Entry { pieces: self.pieces.len() - before, aggregate });
+        Ok(())
+    }
+
+    fn push(&mut self, command: Cow<'a, Cmd>, seeker: Seeker) {
+        self.pieces.push(Piece { command, seeker, answer: None });
+    }
+
+    /// Sends everything and follows what is refused, until every command has its answer: one entry each.
+    ///
+    /// What goes to one member keeps its order, also when it is sent again. `batch` is the batch that the
+    /// commands came from, sent as it is where all of it goes to one member.
+    pub(crate) async fn run(mut self, state: &Arc<State>, batch: Option<&Batch>) -> Vec<Result<Value>> {
+        let mut whole = batch.filter(|batch| batch.len() == self.pieces.len());
+        loop {
+            let groups = self.groups();
+            if groups.is_empty() {
+                return self.answers();
+            }
+            let whole = whole.take().filter(|_| groups.len() == 1);
+            let answers = join_all(groups.iter().map(|group| self.send(group, whole))).await;
+            let mut wait = Duration::ZERO;
+            for (group, answers) in groups.iter().zip(answers) {
+                wait = wait.max(self.take(state, group, answers));
+            }
+            pause(wait).await;
+            for piece in self.pieces.iter_mut().filter(|piece| piece.answer.is_none()) {
+                piece.seeker.find_home(state);
+            }
+        }
+    }
+
+    /// The pieces that have no answer yet, by the member and the way in which it is asked.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut heads: Vec<&Seeker> = Vec::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (index, piece) in self.pieces.iter().enumerate().filter(|(_, piece)| piece.answer.is_none()) {
+            let is_like = |head: &&Seeker| {
+                Arc::ptr_eq(&head.to, &piece.seeker.to) && head.is_asking == piece.seeker.is_asking
+            };
+            match heads.iter().position(is_like).and_then(|at| groups.get_mut(at)) {
+                Some(group) => group.push(index),
+                None => {
+                    heads.push(&piece.seeker);
+                    groups.push(vec![index]);
+                }
+            }
+        }
+        groups
+    }
+
+    /// Sends one group in one round trip: one answer for each of its pieces.
+    async fn send(&self, group: &[usize], whole: Option<&Batch>) -> VecDeque<Result<Value>> {
+        let pieces = || group.iter().filter_map(|index| self.pieces.get(*index));
+        let Some(Seeker { to, is_asking, .. }) = pieces().next().map(|piece| &piece.seeker) else {
+            return VecDeque::new();
+        };
+        let answers = match (whole, group) {
+            (Some(batch), _) => to.call_batch(batch).await,
+            // An ordinary call costs less than a batch of one.
+            (None, [_]) => {
+                let command = pieces().next().map(|piece| piece.command.as_ref());
+                let Some(command) = command else { return VecDeque::new() };
+                Ok(vec![to.call(command, *is_asking).await])
+            }
+            (None, _) => {
+                let batch: Batch = pieces().map(|piece| piece.command.as_ref().clone()).collect();
+                to.call_batch(&if *is_asking { batch.asking() } else { batch }).await
+            }
+        };
+        match answers {
+            Ok(answers) => answers.into(),
+            Err(error) => group.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+
+    /// Keeps the answers that are final; how long the others are to wait.
+    fn take(
+        &mut self,
+        state: &Arc<State>,
+        group: &[usize],
+        mut answers: VecDeque<Result<Value>>,
+    ) -> Duration {
+        let mut longest = Duration::ZERO;
+        for index in group {
+            let Some(piece) = self.pieces.get_mut(*index) else { continue };
+            let answer = answers.pop_front().unwrap_or_else(|| Err(piece.seeker.to.garbled()));
+            let wait = match &answer {
+                Ok(_) => None,
+                Err(error) => piece.seeker.follow(state, error),
+            };
+            match wait {
+                Some(wait) => longest = longest.max(wait),
+                None => piece.answer = Some(answer),
+            }
+        }
+        longest
+    }
+
+    fn answers(self) -> Vec<Result<Value>> {
+        let mut answers = self.pieces.into_iter().map(|piece| piece.answer.unwrap_or(Err(Error::Unanswered)));
+        let entries = self.entries.into_iter().map(|entry| {
+            let mut own = answers.by_ref().take(entry.pieces);
+            match entry.aggregate {
+                Some(aggregate) => aggregate.merge(own.collect()),
+                None => own.next().unwrap_or(Err(Error::Unanswered)),
+            }
+        });
+        entries.collect()
+    }
+}

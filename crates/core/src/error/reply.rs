@@ -1,0 +1,44 @@
+//! From a server's reply to an answer: a value of the type asked for, or an error that names types alone.
+
+use redis::{FromRedisValue, ParsingError, Value};
+
+use super::{Error, Result};
+
+/// A server's reply as an answer: an error that it replies is a refusal.
+pub(crate) fn answer(reply: Value) -> Result<Value> {
+    if let Value::ServerError(error) = reply { Err(Error::refused(error)) } else { Ok(reply) }
+}
+
+/// The reply as a `T`. Where it is none, the error names types and never the value.
+pub(crate) fn convert<T: FromRedisValue>(reply: Value) -> Result<T> {
+    let misfit = Error::conversion::<T>(&reply);
+    redis::from_redis_value(reply).map_err(|_| misfit)
+}
+
+/// For `?` on conversions of one's own. The text of a `ParsingError` quotes the value, so it is left out.
+impl From<ParsingError> for Error {
+    fn from(_: ParsingError) -> Self {
+        Self::misfit()
+    }
+}
+
+/// A reply's type in Redis's terms.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "nil",
+        Value::Int(_) => "an integer",
+        Value::BulkString(_) => "a bulk string",
+        Value::Array(_) => "an array",
+        Value::SimpleString(_) | Value::Okay => "a simple string",
+        Value::Map(_) => "a map",
+        Value::Attribute { .. } => "an attribute",
+        Value::Set(_) => "a set",
+        Value::Double(_) => "a double",
+        Value::Boolean(_) => "a boolean",
+        Value::VerbatimString { .. } => "a verbatim string",
+        Value::BigNumber(_) => "a big number",
+        Value::Push { .. } => "a push message",
+        Value::ServerError(_) => "an error",
+        _ => "of an unknown type",
+    }
+}

@@ -1,0 +1,1 @@
+while true do redis.pcall('INCR', KEYS[1]) redis.pcall('RPUSH', 'list', 'x') end

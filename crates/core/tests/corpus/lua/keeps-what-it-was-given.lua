@@ -1,0 +1,1 @@
+KEYS = nil ARGV = 5 redis = {} cjson = nil

@@ -1,0 +1,1 @@
+return select('#', cmsgpack.unpack(('\160'):rep(1e5)))

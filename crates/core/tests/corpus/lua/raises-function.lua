@@ -1,0 +1,1 @@
+error(print_nothing or function() end)

@@ -1,0 +1,1 @@
+error({err = 'MINE \r\n\255'})
