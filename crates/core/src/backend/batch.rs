@@ -77,6 +77,26 @@ impl Batch {
         index
     }
 
+    /// Forgets what was pushed after the first `len` commands.
+    ///
+    /// # Complexity
+    ///
+    /// The commands that stay are copied, so it costs as much as they are long: for roll-backs, which are rare.
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len() {
+            return;
+        }
+        let mut pipeline = Pipeline::with_capacity(len);
+        if self.is_atomic() {
+            pipeline.atomic();
+        }
+        for command in self.commands().take(len) {
+            pipeline.add_command(command.clone());
+        }
+        self.pipeline = pipeline;
+        self.scripts.retain(|(index, _)| *index < len);
+    }
+
     /// Whether the batch is one transaction.
     #[must_use]
     pub fn is_atomic(&self) -> bool {
@@ -168,5 +188,27 @@ impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.commands().map(|command| word(name(command))).collect();
         f.debug_struct("Batch").field("atomic", &self.is_atomic()).field("commands", &names).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Script;
+
+    #[test]
+    fn a_shortened_batch_forgets_the_commands_and_scripts_beyond() {
+        let script = Script::new("return 1");
+        let mut batch = Batch::new().atomic();
+        batch.push(redis::cmd("GET"));
+        batch.push_script(&script.call());
+        batch.push(redis::cmd("SET"));
+        batch.push_script(&script.call());
+        batch.truncate(7);
+        assert_eq!(batch.len(), 4);
+        batch.truncate(2);
+        assert_eq!(format!("{batch:?}"), r#"Batch { atomic: true, commands: ["GET", "EVALSHA"] }"#);
+        assert_eq!(batch.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
+        assert_eq!(batch.push(redis::cmd("DEL")), 2, "and goes on from there");
     }
 }
