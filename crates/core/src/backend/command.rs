@@ -71,6 +71,12 @@ pub fn check_shared(command: &Cmd) -> Result<()> {
     check(command, Place::Shared)
 }
 
+/// A command's name for people: upper case, and of bounded length. Never a key or a value.
+#[must_use]
+pub fn command_name(command: &Cmd) -> String {
+    word(name(command))
+}
+
 /// [`check`] for every command of a batch: either all of it may run, or nothing of it is sent.
 pub(crate) fn check_all(batch: &Batch, place: Place) -> Result<()> {
     batch.commands().try_for_each(|command| check(command, place))
