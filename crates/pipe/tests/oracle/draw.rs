@@ -36,7 +36,7 @@ fn step(dice: &mut fastrand::Rng, depth: u8, refuses: bool) -> Step {
         let steps = steps(dice, 5, depth + 1, refuses);
         return match dice.u8(..10) {
             0..3 => Step::On(dice.usize(..CONNECTIONS.len()), steps),
-            3..5 if std::env::var("ATOMIC").is_ok() => Step::Atomic(steps),
+            3..5 => Step::Atomic(steps),
             5 => Step::Idempotent(steps),
             _ => Step::Nest { fails: dice.u8(..3) == 0, steps },
         };
