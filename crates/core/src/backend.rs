@@ -19,8 +19,8 @@ use crate::error::Result;
 
 pub use batch::Batch;
 pub(crate) use batch::Portion;
-pub use command::check_shared;
 pub(crate) use command::{Place, check, check_all, name, word};
+pub use command::{check_shared, command_name};
 pub(crate) mod transaction;
 pub use ext::BackendExt;
 pub use handle::Handle;

@@ -1,6 +1,9 @@
 //! Several commands in one round trip.
 
 mod blocks;
+mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::ops::Range;
@@ -127,27 +130,6 @@ impl Batch {
         index
     }
 
-    /// Forgets what was pushed after the first `len` commands.
-    ///
-    /// # Complexity
-    ///
-    /// The commands that stay are copied, so it costs as much as they are long: for roll-backs, which are rare.
-    pub fn truncate(&mut self, len: usize) {
-        if len >= self.len() {
-            return;
-        }
-        let mut pipeline = Pipeline::with_capacity(len);
-        if self.is_atomic() {
-            pipeline.atomic();
-        }
-        for command in self.commands().take(len) {
-            pipeline.add_command(command.clone());
-        }
-        self.pipeline = pipeline;
-        self.scripts.retain(|(index, _)| *index < len);
-        self.blocks.truncate(len);
-    }
-
     /// Whether the batch is one transaction as a whole. If it is not, it may still have [blocks](Self::blocks).
     #[must_use]
     pub fn is_atomic(&self) -> bool {
@@ -263,47 +245,5 @@ impl fmt::Debug for Batch {
             text.field("blocks", &self.blocks());
         }
         text.field("commands", &names).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Script;
-
-    #[test]
-    fn a_shortened_batch_forgets_the_commands_and_scripts_beyond() {
-        let script = Script::new("return 1");
-        let mut batch = Batch::new().atomic();
-        batch.push(redis::cmd("GET"));
-        batch.push_script(&script.call());
-        batch.push(redis::cmd("SET"));
-        batch.push_script(&script.call());
-        batch.truncate(7);
-        assert_eq!(batch.len(), 4);
-        batch.truncate(2);
-        assert_eq!(format!("{batch:?}"), r#"Batch { atomic: true, commands: ["GET", "EVALSHA"] }"#);
-        assert_eq!(batch.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
-        assert_eq!(batch.push(redis::cmd("DEL")), 2, "and goes on from there");
-    }
-
-    #[test]
-    fn a_shortened_batch_forgets_the_blocks_beyond() {
-        let mut batch: Batch = (0..6).map(|_| redis::cmd("GET")).collect();
-        batch.make_atomic(0..2);
-        batch.make_atomic(2..4);
-        batch.make_atomic(5..usize::MAX);
-        assert_eq!(batch.blocks(), [0..2, 2..4, 5..6]);
-        batch.truncate(3);
-        assert_eq!(batch.blocks(), [0..2, 2..3]);
-        batch.push(redis::cmd("GET"));
-        assert_eq!(batch.blocks(), [0..2, 2..3], "what comes later is no part of it");
-        let portions = |batch: &Batch| batch.portions().collect::<Vec<_>>();
-        assert_eq!(portions(&batch), [Portion::Block(2), Portion::Block(1), Portion::Command]);
-        let mut batch = batch.atomic();
-        batch.make_atomic(0..2);
-        assert!(batch.blocks().is_empty(), "the whole is one already");
-        assert_eq!(portions(&batch), [Portion::Block(4)]);
-        assert_eq!(portions(&Batch::new().atomic()), []);
     }
 }
