@@ -2,19 +2,19 @@
 
 mod atomic;
 mod callbacks;
+mod execution;
 mod nest;
 mod on;
 
 use std::fmt;
 use std::sync::Arc;
 
-use futures::future::join_all;
 use redfleet_core::ScriptCall;
 use redis::{Cmd, FromRedisValue};
 
 use crate::deferred::{Deferred, Read, convert};
 use crate::error::{Error, Result};
-use crate::flush::{Answers, Flush, InFlight, Place, Ticket};
+use crate::flush::{Flush, InFlight, Place, Ticket};
 use crate::pipes::Pipes;
 use crate::queue::Queue;
 use crate::summary::Summary;
@@ -22,6 +22,7 @@ use crate::summary::Summary;
 use atomic::Block;
 use callbacks::Callbacks;
 
+pub(crate) use execution::Execution;
 pub(crate) use nest::Marks;
 pub use on::On;
 
@@ -265,43 +266,5 @@ impl fmt::Debug for Pipe {
             .field("commands", &self.len())
             .field("refused", &self.refused)
             .finish_non_exhaustive()
-    }
-}
-
-/// What was taken out of a pipe to be sent.
-#[derive(Debug)]
-pub(crate) struct Execution {
-    pipes: Pipes,
-    queues: Vec<Queue>,
-    flight: InFlight,
-    callbacks: Callbacks,
-}
-
-impl Execution {
-    /// How many commands there are.
-    pub(crate) fn len(&self) -> usize {
-        self.queues.iter().map(Queue::len).sum()
-    }
-
-    /// Sends it all.
-    pub(crate) async fn run(self) -> Summary {
-        let commands = self.len();
-        let Self { pipes, mut queues, flight, callbacks } = self;
-        let is_alone = queues.iter().filter(|queue| !queue.is_empty()).count() <= 1;
-        let limits = pipes.limits();
-        let answers = if is_alone {
-            let mut answers = Vec::with_capacity(queues.len());
-            for (queue, connection) in queues.drain(..).zip(pipes.connections()) {
-                answers.push(queue.send(connection, limits).await);
-            }
-            answers
-        } else {
-            let sends = queues.drain(..).zip(pipes.connections());
-            join_all(sends.map(|(queue, connection)| queue.send(connection, limits))).await
-        };
-        let failures = answers.iter().map(Answers::failed).sum();
-        flight.0.done(answers);
-        callbacks.run();
-        Summary::new(commands, failures, flight.0.unexcused(|_| true))
     }
 }
