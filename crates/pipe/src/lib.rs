@@ -43,6 +43,8 @@
 //! A pipe is no transaction, and one over several connections never is: some of it may be carried out and the rest not.
 //! [`Pipe::atomic`] is one, on one connection. There are no hidden reads, no index and no unique constraint.
 
+mod auto;
+mod awaited;
 mod commands;
 mod deferred;
 mod error;
@@ -51,11 +53,17 @@ mod pipe;
 mod pipes;
 mod queue;
 mod resolve;
+mod scope;
 mod summary;
+mod watch;
 
+pub use auto::AutoPipe;
+pub use awaited::Awaited;
 pub use deferred::{Deferred, Promise};
 pub use error::{Error, InvalidValue, Result};
 pub use pipe::{On, Pipe};
 pub use pipes::{Pipes, PipesBuilder};
 pub use resolve::Resolve;
+pub use scope::Scope;
 pub use summary::Summary;
+pub use watch::{Attempt, Watch};

@@ -22,6 +22,7 @@ use crate::summary::Summary;
 use atomic::Block;
 use callbacks::Callbacks;
 
+pub(crate) use nest::Marks;
 pub use on::On;
 
 /// Commands that wait to be sent together, in one round trip for each connection.
@@ -196,6 +197,11 @@ impl Pipe {
         Some(Ok(Execution { pipes: self.pipes.clone(), queues, flight, callbacks }))
     }
 
+    /// What the deferreds of the next execution share, if there are any.
+    pub(crate) fn flush(&self) -> Option<Arc<Flush>> {
+        self.flush.clone()
+    }
+
     fn forget(&mut self, error: Error) {
         self.refused = None;
         self.queues.clear();
@@ -272,10 +278,15 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
+    /// How many commands there are.
+    pub(crate) fn len(&self) -> usize {
+        self.queues.iter().map(Queue::len).sum()
+    }
+
     /// Sends it all.
     pub(crate) async fn run(self) -> Summary {
+        let commands = self.len();
         let Self { pipes, mut queues, flight, callbacks } = self;
-        let commands = queues.iter().map(Queue::len).sum();
         let is_alone = queues.iter().filter(|queue| !queue.is_empty()).count() <= 1;
         let limits = pipes.limits();
         let answers = if is_alone {

@@ -31,7 +31,7 @@ pub(crate) struct Queue {
 }
 
 /// How far a queue had come.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     len: usize,
     given: usize,

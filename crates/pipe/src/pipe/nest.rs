@@ -6,7 +6,7 @@ use crate::flush::Place;
 use crate::queue::Mark;
 
 /// How far each queue of a pipe had come.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Of the first connection: most pipes have no other, and then this costs no allocation.
     first: Mark,

@@ -91,6 +91,13 @@ impl PipesBuilder {
         self
     }
 
+    /// Draws all chance (the pauses between attempts of [`Pipes::watch`]) from this seed, so that a run can be had again.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.limits.seed = Some(seed);
+        self
+    }
+
     /// The connections.
     ///
     /// # Errors

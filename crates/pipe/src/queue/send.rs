@@ -62,6 +62,11 @@ const fn breaks(error: &Said) -> bool {
     !matches!(error, Said::Refused { .. } | Said::Conflict | Said::Conversion { .. })
 }
 
+/// Whether nobody knows if the command was carried out.
+fn is_lost(error: &Said) -> bool {
+    breaks(error) && error.effect() == Effect::Unknown
+}
+
 /// One batch, and then again those of its commands whose effect is unknown and that may be sent again.
 async fn send_repeatedly(
     batch: &Batch,
@@ -71,19 +76,18 @@ async fn send_repeatedly(
     limits: &Limits,
 ) -> Vec<Entry> {
     let mut entries = send_once(batch, connection, limits).await;
-    for _ in 0..limits.repeats {
-        let is_due = |(offset, entry): &(usize, &Entry)| {
-            let position = positions.start + offset;
-            let is_unknown =
-                matches!(entry, Err(error) if error.effect() == Effect::Unknown && breaks(error));
-            is_unknown && repeatable.iter().any(|range| range.contains(&position))
+    // Copied only where there is something to repeat.
+    let repeats = if repeatable.is_empty() { 0 } else { limits.repeats };
+    for _ in 0..repeats {
+        let is_due = |offset: usize| {
+            let is_unknown = matches!(entries.get(offset), Some(Err(error)) if is_lost(error));
+            is_unknown && repeatable.iter().any(|range| range.contains(&(positions.start + offset)))
         };
-        let due: Vec<_> = entries.iter().enumerate().filter(is_due).map(|(offset, _)| offset).collect();
-        if due.is_empty() {
+        let (again, offsets) = batch.choose(is_due);
+        if again.is_empty() {
             break;
         }
-        let again = batch.choose(|offset| due.binary_search(&offset).is_ok());
-        for (offset, entry) in due.into_iter().zip(send_once(&again, connection, limits).await) {
+        for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits).await) {
             if let Some(slot) = entries.get_mut(offset) {
                 *slot = entry;
             }
