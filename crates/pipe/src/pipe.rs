@@ -226,7 +226,8 @@ impl Pipe {
     fn queue(&mut self) -> &mut Queue {
         let current = self.current;
         if self.queues.len() <= current {
-            self.queues.resize_with(current + 1, Queue::default);
+            let room = self.pipes.limits().batch;
+            self.queues.resize_with(current + 1, || Queue::new(room));
         }
         #[expect(clippy::indexing_slicing, reason = "it was made longer than that")]
         &mut self.queues[current]

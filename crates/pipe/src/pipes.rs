@@ -60,6 +60,9 @@ pub(crate) struct Connection {
 pub(crate) struct Limits {
     /// How long one batch may take.
     pub(crate) deadline: Option<Duration>,
+    /// How many commands go in one batch. A longer pipe goes in several, one after the other, so that what is encoded at
+    /// a time is bounded.
+    pub(crate) batch: usize,
     /// How often a command that may be repeated is.
     pub(crate) repeats: u32,
     /// How many commands a pipe may hold.
@@ -178,6 +181,7 @@ impl fmt::Debug for Connection {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Some(Duration::from_secs(10)), repeats: 2, commands: 10_000_000, seed: None }
+        let deadline = Some(Duration::from_secs(10));
+        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, seed: None }
     }
 }

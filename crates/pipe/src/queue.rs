@@ -7,13 +7,11 @@ use std::ops::Range;
 use redfleet_core::{Batch, ScriptCall};
 use redis::Cmd;
 
-/// How many commands go in one batch at most. A longer pipe goes in several, one after the other, so that what is encoded
-/// at a time is bounded.
-pub(crate) const CHUNK: usize = 10_000;
-
 /// The commands for one connection, in batches of bounded length.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queue {
+    /// How many commands go in one batch.
+    room: usize,
     /// The batches that are full.
     earlier: Vec<Batch>,
     /// The batch that takes the next command.
@@ -45,6 +43,20 @@ impl Mark {
 }
 
 impl Queue {
+    /// An empty one, for batches of at most `room` commands. A block is never spread over two, so one may be longer.
+    pub(crate) fn new(room: usize) -> Self {
+        Self {
+            room,
+            earlier: Vec::new(),
+            last: Batch::new(),
+            full: 0,
+            given: 0,
+            holes: Vec::new(),
+            repeatable: Vec::new(),
+            block: None,
+        }
+    }
+
     /// How many commands there are.
     pub(crate) fn len(&self) -> usize {
         self.full + self.last.len()
@@ -75,7 +87,7 @@ impl Queue {
 
     /// Begins another batch where the last is full. A block is never spread over two.
     fn make_room(&mut self) {
-        if self.last.len() >= CHUNK && self.block.is_none() {
+        if self.last.len() >= self.room && self.block.is_none() {
             self.full += self.last.len();
             self.earlier.push(std::mem::take(&mut self.last));
         }

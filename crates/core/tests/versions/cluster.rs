@@ -82,66 +82,10 @@ async fn a_slot_that_moves_under_load_loses_nothing_and_doubles_nothing() {
             }
         })
     };
-    move_around(&cluster, slot, &keys).await;
-    load.await.unwrap();
-    let counts: Vec<i64> = Handle::new(node).mget(&keys).await.unwrap();
-    assert_eq!(counts, vec![rounds; keys.len()], "every INCR exactly once");
-}
-
-#[tokio::test]
-async fn blocks_of_a_slot_that_moves_under_load_are_carried_out_whole_and_once() {
-    let cluster = ClusterSet::start().await;
-    let node = connect(&cluster.url()).unwrap();
-    let keys: Vec<String> = (0..20).map(|index| format!("{{moving}}{index}")).collect();
-    let slot = cluster.slot("{moving}0").await;
-    let rounds = 150;
-    let load = {
-        let (node, keys) = (node.clone(), keys.clone());
-        tokio::spawn(async move {
-            let mut waited = 0;
-            for round in 1..=rounds {
-                let mut batch: Batch = keys.iter().map(|key| cmd("INCR").arg(key).take()).collect();
-                batch.push(cmd("INCR").arg("elsewhere").take());
-                for block in [1..9, 9..10, 11..20] {
-                    batch.make_atomic(block);
-                }
-                let mut replies = node.call_batch(&batch).await.unwrap();
-                for block in batch.blocks() {
-                    while replies[block.clone()].iter().all(is_sent_on) {
-                        waited += 1;
-                        sleep(Duration::from_millis(5)).await;
-                        let again: Batch =
-                            batch.commands().skip(block.start).take(block.len()).cloned().collect();
-                        let answers = node.call_batch(&again.atomic()).await.unwrap();
-                        replies.splice(block.clone(), answers);
-                    }
-                }
-                for reply in &replies {
-                    assert!(
-                        matches!(reply, Ok(Value::Int(count)) if *count == round),
-                        "{round}: {replies:?}"
-                    );
-                }
-            }
-            waited
-        })
-    };
-    move_around(&cluster, slot, &keys).await;
-    let waited = load.await.unwrap();
-    let counts: Vec<i64> = Handle::new(node).mget(&keys).await.unwrap();
-    assert_eq!(
-        counts,
-        vec![rounds; keys.len()],
-        "every INCR exactly once; {waited} blocks had to be repeated"
-    );
-}
-
-/// Moves the slot of these keys from server to server, key by key.
-async fn move_around(cluster: &ClusterSet, slot: u16, keys: &[String]) {
     for turn in 1..=4 {
         let to = (cluster.owner(slot).await + 1) % 3;
         let migration = cluster.migrate(slot, to).await;
-        for key in keys {
+        for key in &keys {
             migration.move_key(key).await;
             sleep(Duration::from_millis(2)).await;
         }
@@ -150,12 +94,9 @@ async fn move_around(cluster: &ClusterSet, slot: u16, keys: &[String]) {
         migration.finish().await;
         sleep(Duration::from_millis(20 * turn)).await;
     }
-}
-
-/// Whether a server refused it because its keys are elsewhere, or would be but for their transaction.
-fn is_sent_on(reply: &redfleet_core::Result<Value>) -> bool {
-    let code = reply.as_ref().err().and_then(Error::code);
-    matches!(code, Some("TRYAGAIN" | "EXECABORT" | "ASK" | "MOVED"))
+    load.await.unwrap();
+    let counts: Vec<i64> = Handle::new(node).mget(&keys).await.unwrap();
+    assert_eq!(counts, vec![rounds; keys.len()], "every INCR exactly once");
 }
 
 /// A transaction whose keys are on both sides of a migration is refused whole (TRYAGAIN): then nothing of it
@@ -163,7 +104,8 @@ fn is_sent_on(reply: &redfleet_core::Result<Value>) -> bool {
 async fn whole(node: &dyn Backend, batch: &Batch) -> Vec<redfleet_core::Result<Value>> {
     loop {
         let replies = node.call_batch(batch).await.unwrap();
-        if !(batch.is_atomic() && replies.iter().all(is_sent_on)) {
+        let is_refused = |reply: &redfleet_core::Result<Value>| matches!(reply, Err(error) if matches!(error.code(), Some("TRYAGAIN" | "EXECABORT" | "ASK" | "MOVED")));
+        if !(batch.is_atomic() && replies.iter().all(is_refused)) {
             return replies;
         }
         sleep(Duration::from_millis(5)).await;
