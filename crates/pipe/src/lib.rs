@@ -67,3 +67,9 @@ pub use resolve::Resolve;
 pub use scope::Scope;
 pub use summary::Summary;
 pub use watch::{Attempt, Watch};
+
+/// The examples of the READMEs, the workspace's and this crate's, so that they cannot become wrong.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,6 +5,7 @@ mod callbacks;
 mod execution;
 mod nest;
 mod on;
+mod within;
 
 use std::fmt;
 use std::sync::Arc;
@@ -219,14 +220,6 @@ impl Pipe {
         if let Some(flush) = self.flush.take() {
             flush.end(error);
         }
-    }
-
-    /// Runs the closure of a scope within this pipe.
-    fn within<R>(&mut self, queue: impl FnOnce(&mut Self) -> R) -> R {
-        self.depth += 1;
-        let queued = queue(self);
-        self.depth -= 1;
-        queued
     }
 
     /// Refuses what the connection would refuse, or what the block cannot hold.
