@@ -1,0 +1,1 @@
+//! The derive macros of `redfleet-pipe`, which re-exports and documents them.
