@@ -19,6 +19,7 @@ use crate::error::Result;
 
 pub use batch::Batch;
 pub(crate) use command::{Place, check, check_all, name, word};
+pub use command::{check_shared, command_name};
 pub(crate) mod transaction;
 pub use ext::BackendExt;
 pub use handle::Handle;
@@ -169,9 +170,11 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// The caller's deadline passed, `after` this long, with a command in flight. A breaker counts these.
     fn overdue(&self, after: Duration);
 
-    /// Whether it keeps account of its servers' health by itself, as what consists of several servers must: one of
-    /// them is not to take the others down. A breaker around it then counts nothing.
-    fn keeps_health(&self) -> bool;
+    /// Whether it is several servers that share the keys by slot, as a cluster does.
+    ///
+    /// An atomic batch on such a one must keep to one slot. And it keeps account of its servers' health by itself,
+    /// because one of them is not to take the others down: a breaker around it counts nothing once it knows them.
+    fn is_sharded(&self) -> bool;
 
     /// Drops the connection: what is in flight ends with effect unknown, the next command makes a new one.
     fn disconnect(&self);

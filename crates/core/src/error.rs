@@ -13,7 +13,8 @@ use redis::{ServerError, Value};
 pub use config::ConfigError;
 pub use link::LinkError;
 pub(crate) use redis_rs::wrapped;
-pub(crate) use reply::{answer, convert};
+pub(crate) use reply::answer;
+pub use reply::convert;
 
 /// The result of one command on one node.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -249,8 +250,9 @@ impl Error {
         Self::Conversion { wanted: "value of the type asked for", got: "of another type" }
     }
 
-    /// The reply `got` is no `T`.
-    pub(crate) fn conversion<T>(got: &Value) -> Self {
+    /// The reply `got` is no `T`: for code that reads replies by itself. It names types, never the value.
+    #[must_use]
+    pub fn conversion<T>(got: &Value) -> Self {
         Self::Conversion { wanted: std::any::type_name::<T>(), got: reply::kind(got) }
     }
 

@@ -70,13 +70,14 @@ pub mod test_util;
 
 pub use backend::{
     Backend, BackendExt, Batch, Delivery, Handle, Incarnation, Message, Messages, Script, ScriptCall, Topic,
+    check_shared, command_name,
 };
 pub use clock::Clock;
 pub use connect::cluster::{Address, Cluster, MakeNode, Route, Slot};
 pub use connect::connect;
 #[cfg(feature = "embedded")]
 pub use embedded::{Door, DoorBuilder, Embedded, EmbeddedBuilder, Kept};
-pub use error::{ConfigError, Effect, Error, LinkError, Result};
+pub use error::{ConfigError, Effect, Error, LinkError, Result, convert};
 pub use fleet::{FanOut, Fleet, FleetBuilder, Node, Outcome, Policy, Reply, Shortfall, Tally, Verdict};
 pub use layer::{Breaker, Faults, Layer, Limit, Trace};
 

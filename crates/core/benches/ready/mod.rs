@@ -63,7 +63,7 @@ impl Backend for Ready {
 
     fn overdue(&self, _after: Duration) {}
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

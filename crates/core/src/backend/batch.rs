@@ -77,6 +77,48 @@ impl Batch {
         index
     }
 
+    /// Forgets what was pushed after the first `len` commands.
+    ///
+    /// # Complexity
+    ///
+    /// The commands that stay are copied, so it costs as much as they are long: for roll-backs, which are rare.
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len() {
+            return;
+        }
+        let mut pipeline = Pipeline::with_capacity(len);
+        if self.is_atomic() {
+            pipeline.atomic();
+        }
+        for command in self.commands().take(len) {
+            pipeline.add_command(command.clone());
+        }
+        self.pipeline = pipeline;
+        self.scripts.retain(|(index, _)| *index < len);
+    }
+
+    /// The same batch with only those commands that are chosen, by their index.
+    ///
+    /// # Complexity
+    ///
+    /// What is chosen is copied.
+    #[must_use]
+    pub fn choose(&self, is_chosen: impl Fn(usize) -> bool) -> Self {
+        let mut chosen = Self::new();
+        if self.is_atomic() {
+            chosen = chosen.atomic();
+        }
+        let mut scripts = self.scripts.iter().peekable();
+        for (index, command) in self.commands().enumerate() {
+            let script = scripts.next_if(|(at, _)| *at == index);
+            if is_chosen(index) {
+                let at = chosen.push(command.clone());
+                chosen.scripts.extend(script.map(|(_, source)| (at, source.clone())));
+            }
+        }
+        chosen
+    }
+
     /// Whether the batch is one transaction.
     #[must_use]
     pub fn is_atomic(&self) -> bool {
@@ -169,4 +211,43 @@ impl fmt::Debug for Batch {
         let names: Vec<_> = self.commands().map(|command| word(name(command))).collect();
         f.debug_struct("Batch").field("atomic", &self.is_atomic()).field("commands", &names).finish()
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Script;
+
+    #[test]
+    fn a_shortened_batch_forgets_the_commands_and_scripts_beyond() {
+        let script = Script::new("return 1");
+        let mut batch = Batch::new().atomic();
+        batch.push(redis::cmd("GET"));
+        batch.push_script(&script.call());
+        batch.push(redis::cmd("SET"));
+        batch.push_script(&script.call());
+        batch.truncate(7);
+        assert_eq!(batch.len(), 4);
+        batch.truncate(2);
+        assert_eq!(format!("{batch:?}"), r#"Batch { atomic: true, commands: ["GET", "EVALSHA"] }"#);
+        assert_eq!(batch.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
+        assert_eq!(batch.push(redis::cmd("DEL")), 2, "and goes on from there");
+    }
+
+    #[test]
+    fn a_choice_keeps_the_scripts_of_what_was_chosen() {
+        let script = Script::new("return 1");
+        let mut batch = Batch::new();
+        batch.push(redis::cmd("GET"));
+        batch.push_script(&script.call());
+        batch.push(redis::cmd("SET"));
+        batch.push_script(&script.call());
+        let chosen = batch.choose(|index| index != 1);
+        assert_eq!(format!("{chosen:?}"), r#"Batch { atomic: false, commands: ["GET", "SET", "EVALSHA"] }"#);
+        assert_eq!(chosen.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [2]);
+    }
+}
+impl Batch {
+    /// tmp
+    pub fn make_atomic(&mut self, _r: std::ops::Range<usize>) {}
 }

@@ -49,6 +49,34 @@ pub(crate) fn check(command: &Cmd, place: Place) -> Result<()> {
     }
 }
 
+/// Refuses what the shared connection of a [`Backend`](super::Backend) would refuse: for queues, so that they say so
+/// where the command is queued and not when it is sent.
+///
+/// # Errors
+///
+/// [`Error::Unsupported`] if the command changes the connection for others or occupies it (it runs on a
+/// [`session`](super::Backend::session)), or ends the order of one reply a command (it runs nowhere).
+///
+/// # Example
+///
+/// ```
+/// use redfleet_core::check_shared;
+/// use redis::cmd;
+///
+/// assert!(check_shared(cmd("GET").arg("k")).is_ok());
+/// let error = check_shared(cmd("BLPOP").arg("k").arg(0)).unwrap_err();
+/// assert_eq!(error.to_string(), "BLPOP is not supported here: it makes everybody wait: use a session");
+/// ```
+pub fn check_shared(command: &Cmd) -> Result<()> {
+    check(command, Place::Shared)
+}
+
+/// A command's name for people: upper case, and of bounded length. Never a key or a value.
+#[must_use]
+pub fn command_name(command: &Cmd) -> String {
+    word(name(command))
+}
+
 /// [`check`] for every command of a batch: either all of it may run, or nothing of it is sent.
 pub(crate) fn check_all(batch: &Batch, place: Place) -> Result<()> {
     batch.commands().try_for_each(|command| check(command, place))

@@ -133,6 +133,12 @@ impl ScriptCall {
         }
     }
 
+    /// The call as a command, EVALSHA: for those who look at its keys before they send it.
+    #[must_use]
+    pub fn command(&self) -> Cmd {
+        self.by_hash()
+    }
+
     /// The call as EVALSHA.
     pub(crate) fn by_hash(&self) -> Cmd {
         let mut command = Cmd::new();

@@ -201,9 +201,8 @@ impl Backend for Cluster {
         }
     }
 
-    /// Each server has a breaker of its own. Before the first map there is no server to blame but all.
-    fn keeps_health(&self) -> bool {
-        self.state.version().is_some()
+    fn is_sharded(&self) -> bool {
+        true
     }
 
     fn disconnect(&self) {

@@ -244,7 +244,7 @@ impl Backend for Server {
 
     fn overdue(&self, _after: Duration) {}
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

@@ -76,7 +76,7 @@ impl Backend for Session {
 
     fn overdue(&self, _after: Duration) {}
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

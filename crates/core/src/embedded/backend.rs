@@ -74,7 +74,7 @@ impl Backend for Embedded {
 
     fn overdue(&self, _after: Duration) {}
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

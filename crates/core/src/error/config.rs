@@ -90,3 +90,11 @@ pub enum ConfigError {
         expected: &'static str,
     },
 }
+
+impl ConfigError {
+    /// The setting called so must be what is expected: for crates that have settings of their own.
+    #[must_use]
+    pub const fn setting(setting: &'static str, expected: &'static str) -> Self {
+        Self::Setting { setting, expected }
+    }
+}

@@ -9,8 +9,25 @@ pub(crate) fn answer(reply: Value) -> Result<Value> {
     if let Value::ServerError(error) = reply { Err(Error::refused(error)) } else { Ok(reply) }
 }
 
-/// The reply as a `T`. Where it is none, the error names types and never the value.
-pub(crate) fn convert<T: FromRedisValue>(reply: Value) -> Result<T> {
+/// The reply as a `T`.
+///
+/// # Errors
+///
+/// [`Error::Conversion`] if it is none. It names types and never the value, which may be a secret.
+///
+/// # Example
+///
+/// ```
+/// use redfleet_core::{Effect, convert};
+/// use redis::Value;
+///
+/// assert_eq!(convert::<u64>(Value::BulkString(b"7".to_vec()))?, 7);
+/// let error = convert::<u64>(Value::BulkString(b"hunter2".to_vec())).unwrap_err();
+/// assert_eq!(error.to_string(), "the reply is a bulk string, which is no u64");
+/// assert_eq!(error.effect(), Effect::Unknown); // the command was carried out
+/// # Ok::<(), redfleet_core::Error>(())
+/// ```
+pub fn convert<T: FromRedisValue>(reply: Value) -> Result<T> {
     let misfit = Error::conversion::<T>(&reply);
     redis::from_redis_value(reply).map_err(|_| misfit)
 }

@@ -25,6 +25,9 @@ pub(crate) use guarded::Guarded;
 /// Time-outs are told to it by whoever owns the deadline, through [`Backend::overdue`]: a breaker has no
 /// deadline of its own, except for its probes.
 ///
+/// One is enough: a [`Fleet`](crate::Fleet) has one around each of its nodes, and a second one around the first only
+/// adds its own pauses between probes.
+///
 /// # References
 ///
 /// Nygard, Release It!, 2007: circuit breaker.

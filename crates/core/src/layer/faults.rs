@@ -161,8 +161,8 @@ impl Backend for Faulty {
         self.inner.overdue(after);
     }
 
-    fn keeps_health(&self) -> bool {
-        self.inner.keeps_health()
+    fn is_sharded(&self) -> bool {
+        self.inner.is_sharded()
     }
 
     fn disconnect(&self) {

@@ -94,8 +94,8 @@ impl Backend for Limited {
         self.inner.overdue(after);
     }
 
-    fn keeps_health(&self) -> bool {
-        self.inner.keeps_health()
+    fn is_sharded(&self) -> bool {
+        self.inner.is_sharded()
     }
 
     fn disconnect(&self) {

@@ -199,8 +199,8 @@ impl Backend for Lacking {
         self.0.overdue(after);
     }
 
-    fn keeps_health(&self) -> bool {
-        self.0.keeps_health()
+    fn is_sharded(&self) -> bool {
+        self.0.is_sharded()
     }
 
     fn disconnect(&self) {

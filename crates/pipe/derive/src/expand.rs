@@ -81,8 +81,8 @@ fn constant(field: &Field<'_>, keyspace: &str) -> TokenStream {
     let doc = format!("The field `{name}`.");
     quote_spanned! { stored.span() =>
         #[doc = #doc]
-        #visibility const #constant: ::redfleet_pipe::Attribute<Self, #stored, ::redfleet_pipe::model::#kind> =
-            ::redfleet_pipe::Attribute::new(#name, #place);
+        #visibility const #constant: ::redfleet_pipe::model::Attribute<Self, #stored, ::redfleet_pipe::model::#kind> =
+            ::redfleet_pipe::model::Attribute::new(#name, #place);
     }
 }
 
@@ -106,7 +106,7 @@ fn write(field: &Field<'_>, model: &Model<'_>) -> Option<TokenStream> {
     let (ident, constant, model) = (field.ident, field.constant(), model.ident);
     Some(match field.role {
         Role::Key | Role::Version => return None,
-        Role::Extra => quote!(columns.extra::<#model, _>(&self.#ident)?;),
+        Role::Extra => quote!(columns.extra::<#model, _, _>(&self.#ident)?;),
         Role::Required | Role::Default(_) => quote!(columns.put(#model::#constant, &self.#ident)?;),
         Role::Optional => quote!(columns.put_option(#model::#constant, self.#ident.as_ref())?;),
     })
@@ -121,13 +121,17 @@ fn reads(model: &Model<'_>) -> Vec<TokenStream> {
         reads.push(match &field.role {
             Role::Key => continue,
             Role::Extra => {
-                rest = Some(quote!(#ident: row.extra::<#model, _>()?));
+                rest = Some(quote!(#ident: row.extra::<#model, _, _>()?));
                 continue;
             }
             Role::Required => quote!(#ident: row.required(#model::#constant)?),
             Role::Optional => quote!(#ident: row.take(#model::#constant)?),
-            Role::Version | Role::Default(None) => quote!(#ident: row.take(#model::#constant)?.unwrap_or_default()),
-            Role::Default(Some(value)) => quote!(#ident: row.take(#model::#constant)?.unwrap_or_else(|| #value)),
+            Role::Version | Role::Default(None) => {
+                quote!(#ident: row.take(#model::#constant)?.unwrap_or_default())
+            }
+            Role::Default(Some(value)) => {
+                quote!(#ident: row.take(#model::#constant)?.unwrap_or_else(|| #value))
+            }
         });
     }
     reads.extend(rest);

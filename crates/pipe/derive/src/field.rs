@@ -76,7 +76,9 @@ fn role(options: FieldOptions, of: &Type, is_option: bool) -> Result<Role> {
     let fault = match (&role, roles.next()) {
         (_, Some((other, _))) => format!("a field cannot be both `{word}` and `{other}`"),
         (Role::Version, None) if !is_u64(of) => "the version is a `u64`".to_owned(),
-        (Role::Key | Role::Extra, None) if name.is_some() => format!("a field that is `{word}` has no name in the hash"),
+        (Role::Key | Role::Extra, None) if name.is_some() => {
+            format!("a field that is `{word}` has no name in the hash")
+        }
         (Role::Key | Role::Default(_), None) if is_option => {
             format!("an `Option` cannot be `{word}`: what is not there is `None`")
         }

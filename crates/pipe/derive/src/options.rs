@@ -80,7 +80,11 @@ fn read(
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("model")) {
         attribute.parse_nested_meta(|meta| {
             let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-            if take(&name, &meta)? { Ok(()) } else { Err(meta.error(format!("unknown option: there are {known}"))) }
+            if take(&name, &meta)? {
+                Ok(())
+            } else {
+                Err(meta.error(format!("unknown option: there are {known}")))
+            }
         })?;
     }
     Ok(())

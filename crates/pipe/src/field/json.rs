@@ -34,9 +34,7 @@ impl<T: Serialize + DeserializeOwned> Field for Json<T> {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, InvalidValue> {
-        serde_json::from_slice(bytes)
-            .map(Self)
-            .map_err(|_| InvalidValue::not("JSON of the type asked for"))
+        serde_json::from_slice(bytes).map(Self).map_err(|_| InvalidValue::not("JSON of the type asked for"))
     }
 }
 

@@ -99,7 +99,9 @@ fn a_list_of_strings_looks_as_redpipe_writes_it_and_loses_nothing() {
     assert_eq!(encoded(&StringList::from(["a", "b", "c"])).unwrap(), b"a,b,c");
     assert_eq!(encoded(&StringList::default()).unwrap(), b"");
     assert_eq!(*StringList::decode(b"a,b,c").unwrap(), ["a", "b", "c"]);
-    for list in [vec!["a,b", "c"], vec!["a", "", "b"], vec!["", ""], vec![""], vec![], vec!["\\", "\\e", ",\\,"]] {
+    for list in
+        [vec!["a,b", "c"], vec!["a", "", "b"], vec!["", ""], vec![""], vec![], vec!["\\", "\\e", ",\\,"]]
+    {
         let list: StringList = list.into_iter().collect();
         assert_eq!(StringList::decode(&encoded(&list).unwrap()).unwrap(), list);
     }

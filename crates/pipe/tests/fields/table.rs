@@ -84,7 +84,9 @@ fn check(column: &str, [of, left, right]: &[String; 3]) {
         "[u8; 4]" => Checker(json::<[u8; 4]>).run(column, left, right),
         "StringList" => Checker(|text| StringList(json(text))).run(column, left, right),
         #[cfg(feature = "json")]
-        "Json<Vec<i64>>" => Checker(|text| redfleet_pipe::Json(json::<Vec<i64>>(text))).run(column, left, right),
+        "Json<Vec<i64>>" => {
+            Checker(|text| redfleet_pipe::Json(json::<Vec<i64>>(text))).run(column, left, right)
+        }
         #[cfg(feature = "json")]
         "Json<BTreeMap<String, bool>>" => {
             type Flags = std::collections::BTreeMap<String, bool>;

@@ -75,8 +75,8 @@ impl Backend for Session {
         self.session.overdue(after);
     }
 
-    fn keeps_health(&self) -> bool {
-        self.session.keeps_health()
+    fn is_sharded(&self) -> bool {
+        self.session.is_sharded()
     }
 
     fn disconnect(&self) {

@@ -121,9 +121,15 @@ impl Guarded {
         let next = epoch.wrapping_add(1);
         let is_news =
             self.failures.compare_exchange(epoch, next, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        if is_news && !self.inner.keeps_health() {
+        if is_news && self.counts_failures() {
             self.change(|health| health.on_failure(error.clone(), is_refusal));
         }
+    }
+
+    /// Whether failures are counted here. Each server of a cluster has a breaker of its own; but before the first map
+    /// there is no server to blame but all.
+    fn counts_failures(&self) -> bool {
+        !self.inner.is_sharded() || self.inner.incarnation().is_none()
     }
 
     /// To connect is no sign of life, only that the address takes connections: it forgets no failure.
@@ -270,13 +276,13 @@ impl Backend for Guarded {
 
     fn overdue(&self, after: Duration) {
         self.inner.overdue(after);
-        if !self.inner.keeps_health() {
+        if self.counts_failures() {
             self.change(|health| health.on_failure(Error::deadline(after), false));
         }
     }
 
-    fn keeps_health(&self) -> bool {
-        true
+    fn is_sharded(&self) -> bool {
+        self.inner.is_sharded()
     }
 
     fn disconnect(&self) {

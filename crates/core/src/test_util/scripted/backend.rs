@@ -82,7 +82,7 @@ impl Backend for Scripted {
         self.state().overdue += 1;
     }
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

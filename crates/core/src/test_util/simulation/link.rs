@@ -115,7 +115,7 @@ impl Backend for Link {
 
     fn overdue(&self, _after: Duration) {}
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

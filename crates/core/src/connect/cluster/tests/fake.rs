@@ -343,7 +343,7 @@ impl Backend for Server {
         self.fake.world().overdue.push(self.port);
     }
 
-    fn keeps_health(&self) -> bool {
+    fn is_sharded(&self) -> bool {
         false
     }
 

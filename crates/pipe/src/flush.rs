@@ -1,0 +1,175 @@
+//! What all deferreds of one execution share: the replies, once they are there.
+
+mod answers;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use redis::Value;
+
+use crate::error::{Error, Result};
+
+pub(crate) use answers::Answers;
+
+/// One execution of a pipe, seen from its deferreds.
+#[derive(Debug, Default)]
+pub(crate) struct Flush {
+    state: Mutex<State>,
+    /// Whether a deferred was cloned: then two may read one reply, and it must stay where it is.
+    is_shared: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    phase: Phase,
+    wakers: Vec<Waker>,
+    /// Commands whose error somebody looks at, so that it needs not be told once more.
+    excused: Vec<Place>,
+}
+
+#[derive(Debug, Default)]
+enum Phase {
+    /// Nothing was sent yet.
+    #[default]
+    Queued,
+    /// Nothing will come: this is why.
+    Ended(Error),
+    /// All replies, by connection.
+    Done(Vec<Answers>),
+}
+
+/// Which reply: of which connection, and of which command queued for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) connection: u32,
+    pub(crate) command: u32,
+}
+
+impl Flush {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The replies are there.
+    pub(crate) fn done(&self, answers: Vec<Answers>) {
+        self.settle(Phase::Done(answers));
+    }
+
+    /// No reply will come, because of `error`. It does nothing where it is decided already.
+    pub(crate) fn end(&self, error: Error) {
+        self.settle(Phase::Ended(error));
+    }
+
+    fn settle(&self, phase: Phase) {
+        let mut state = self.state();
+        if !matches!(state.phase, Phase::Queued) {
+            return;
+        }
+        state.phase = phase;
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ready when it is decided.
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        if !matches!(state.phase, Phase::Queued) {
+            return Poll::Ready(());
+        }
+        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// The first error that nobody asked for as a result, of the commands that `is_meant` says.
+    pub(crate) fn unexcused(&self, is_meant: impl Fn(Place) -> bool) -> Option<Error> {
+        let state = self.state();
+        let answers = match &state.phase {
+            Phase::Queued => return None,
+            Phase::Ended(error) => return Some(error.clone()),
+            Phase::Done(answers) => answers,
+        };
+        let failures = (0..).zip(answers).flat_map(|(connection, answers)| {
+            answers.failures().map(move |(command, error)| (Place { connection, command }, error))
+        });
+        let mut unexcused = failures.filter(|(place, _)| is_meant(*place) && !state.excused.contains(place));
+        unexcused.next().map(|(_, error)| error.clone())
+    }
+}
+
+/// A deferred's claim to one reply of a flush.
+pub(crate) struct Ticket {
+    flush: Arc<Flush>,
+    place: Place,
+}
+
+impl Ticket {
+    pub(crate) const fn new(flush: Arc<Flush>, place: Place) -> Self {
+        Self { flush, place }
+    }
+
+    /// A copy of the reply.
+    pub(crate) fn get(&self) -> Result<Value> {
+        self.with(|answers, command| answers.get(command))
+    }
+
+    /// The reply itself, unless another deferred may want it too.
+    pub(crate) fn take(&self) -> Result<Value> {
+        if self.flush.is_shared.load(Ordering::Relaxed) {
+            return self.get();
+        }
+        self.with(Answers::take)
+    }
+
+    fn with(&self, read: impl FnOnce(&mut Answers, u32) -> Result<Value>) -> Result<Value> {
+        match &mut self.flush.state().phase {
+            Phase::Queued => Err(Error::NotExecuted),
+            Phase::Ended(error) => Err(error.clone()),
+            Phase::Done(answers) => {
+                let index = usize::try_from(self.place.connection).unwrap_or(usize::MAX);
+                let answers = answers.get_mut(index).ok_or(Error::RolledBack)?;
+                read(answers, self.place.command)
+            }
+        }
+    }
+
+    /// A second claim to the same reply.
+    pub(crate) fn share(&self) -> Self {
+        self.flush.is_shared.store(true, Ordering::Relaxed);
+        Self { flush: Arc::clone(&self.flush), place: self.place }
+    }
+
+    /// Whoever holds the claim looks at the error, if it is one.
+    pub(crate) fn excuse(&self) {
+        self.flush.state().excused.push(self.place);
+    }
+
+    /// For people.
+    pub(crate) fn state(&self) -> &'static str {
+        match &self.flush.state().phase {
+            Phase::Queued => "not executed yet",
+            Phase::Ended(_) => "failed",
+            Phase::Done(_) => "executed",
+        }
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ticket").field(&self.place).finish()
+    }
+}
+
+/// Ends a flush whose execution is dropped before the replies came.
+#[derive(Debug)]
+pub(crate) struct InFlight(pub(crate) Arc<Flush>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.end(Error::Interrupted);
+    }
+}

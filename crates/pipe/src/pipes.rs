@@ -1,0 +1,170 @@
+//! The connections that pipes send to, by name.
+
+mod builder;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redfleet_core::{Backend, ConfigError};
+
+use crate::error::Result;
+use crate::pipe::Pipe;
+use crate::resolve::Resolve;
+
+pub use builder::PipesBuilder;
+
+/// Named connections, and what makes pipes for them. Cheap to clone; there is no registry behind it.
+///
+/// # Example
+///
+/// ```
+/// use redfleet_pipe::{Deferred, Pipe, Pipes};
+///
+/// fn bump(pipe: &mut Pipe, key: &str) -> Deferred<i64> {
+///     let count = pipe.incr(key, 1);
+///     pipe.expire(key, 60);
+///     count
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pipes = Pipes::connect("embedded://pipes")?;
+/// let (a, b) = pipes.run(|pipe| (bump(pipe, "a"), bump(pipe, "b"))).await?; // one round trip
+/// assert_eq!((a, b), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Pipes {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// At least one; the first is the default.
+    connections: Vec<Connection>,
+    limits: Limits,
+}
+
+/// One backend under its name.
+pub(crate) struct Connection {
+    name: Arc<str>,
+    backend: Arc<dyn Backend>,
+}
+
+/// What bounds an execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How long one batch may take.
+    pub(crate) deadline: Option<Duration>,
+    /// How often a command that may be repeated is.
+    pub(crate) repeats: u32,
+    /// How many commands a pipe may hold.
+    pub(crate) commands: usize,
+}
+
+impl Pipes {
+    /// Begins a set of named connections.
+    #[must_use]
+    pub fn builder() -> PipesBuilder {
+        PipesBuilder::default()
+    }
+
+    /// One connection, called `default`.
+    #[must_use]
+    pub fn new(backend: Arc<dyn Backend>) -> Self {
+        Self::from_parts(vec![Connection { name: "default".into(), backend }], Limits::default())
+    }
+
+    /// One connection, called `default`, from a URL as [`redfleet_core::connect`] takes it, behind a breaker.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is malformed. A server that is down is told when a pipe is executed.
+    pub fn connect(url: &str) -> Result<Self, ConfigError> {
+        Self::builder().connect("default", url)?.build()
+    }
+
+    fn from_parts(connections: Vec<Connection>, limits: Limits) -> Self {
+        Self { shared: Arc::new(Shared { connections, limits }) }
+    }
+
+    /// An empty pipe, for the first connection unless [`Pipe::on`] says otherwise.
+    #[must_use]
+    pub fn pipe(&self) -> Pipe {
+        Pipe::new(self.clone())
+    }
+
+    /// Queues what the closure queues, executes it, and returns the values of whatever structure of deferreds the closure
+    /// returns: a tuple, a vector, a map, or a struct of them.
+    ///
+    /// # Guarantee
+    ///
+    /// No error goes unseen: that of a command whose deferred was dropped is returned too. Who wants to look at an
+    /// error, and have the other values all the same, asks for it as a value: [`Deferred::result`](crate::Deferred::result).
+    ///
+    /// # Cost
+    ///
+    /// One round trip for each connection that commands were queued for, all at once; none if there are no commands.
+    ///
+    /// # Errors
+    ///
+    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may have been carried out: a pipe is
+    /// no transaction, but [`Pipe::atomic`] is.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the effect of what was sent unknown.
+    pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
+        let mut pipe = self.pipe();
+        let structure = queue(&mut pipe);
+        let summary = pipe.execute().await?;
+        // What a deferred says of its command is at least as telling as what the connection says.
+        let values = structure.resolve()?;
+        summary.all()?;
+        Ok(values)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    pub(crate) fn connections(&self) -> &[Connection] {
+        &self.shared.connections
+    }
+
+    /// The number of the connection that is called so.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.connections().iter().position(|connection| &*connection.name == name)
+    }
+
+    /// All names, for people.
+    pub(crate) fn names(&self) -> Arc<str> {
+        let names: Vec<_> =
+            self.connections().iter().map(|connection| format!("`{}`", connection.name)).collect();
+        names.join(", ").into()
+    }
+}
+
+impl Connection {
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    pub(crate) const fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.name).finish()
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline: Some(Duration::from_secs(10)), repeats: 2, commands: 10_000_000 }
+    }
+}

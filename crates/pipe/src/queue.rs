@@ -1,0 +1,127 @@
+//! What a pipe has queued for one connection, and how it is sent.
+
+mod send;
+
+use std::ops::Range;
+
+use redfleet_core::{Batch, ScriptCall};
+use redis::Cmd;
+
+/// How many commands go in one batch at most. A longer pipe goes in several, one after the other, so that what is encoded
+/// at a time is bounded.
+pub(crate) const CHUNK: usize = 10_000;
+
+/// The commands for one connection, in batches of bounded length.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    /// The batches that are full.
+    earlier: Vec<Batch>,
+    /// The batch that takes the next command.
+    last: Batch,
+    /// How many commands stand in the full ones.
+    full: usize,
+    /// How many commands were ever queued, those that were rolled back among them: no index is given twice.
+    given: usize,
+    /// The indices of what was rolled back, in order.
+    holes: Vec<Range<usize>>,
+    /// Which commands may be sent again when their effect is unknown, by their position.
+    repeatable: Vec<Range<usize>>,
+    /// Where the atomic block begins that is being queued, as a position.
+    block: Option<usize>,
+}
+
+/// How far a queue had come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mark {
+    len: usize,
+    given: usize,
+}
+
+impl Mark {
+    /// How many indices had been given by then.
+    pub(crate) const fn given(self) -> usize {
+        self.given
+    }
+}
+
+impl Queue {
+    /// How many commands there are.
+    pub(crate) fn len(&self) -> usize {
+        self.full + self.last.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Queues a command; the index of its reply.
+    pub(crate) fn push(&mut self, command: Cmd) -> usize {
+        self.make_room();
+        self.last.push(command);
+        self.give()
+    }
+
+    /// Queues the call of a script; the index of its reply.
+    pub(crate) fn push_script(&mut self, call: &ScriptCall) -> usize {
+        self.make_room();
+        self.last.push_script(call);
+        self.give()
+    }
+
+    const fn give(&mut self) -> usize {
+        self.given += 1;
+        self.given - 1
+    }
+
+    /// Begins another batch where the last is full. A block is never spread over two.
+    fn make_room(&mut self) {
+        if self.last.len() >= CHUNK && self.block.is_none() {
+            self.full += self.last.len();
+            self.earlier.push(std::mem::take(&mut self.last));
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { len: self.len(), given: self.given }
+    }
+
+    /// Forgets what was queued since the mark.
+    pub(crate) fn roll_back(&mut self, mark: Mark) {
+        if self.given == mark.given {
+            return;
+        }
+        while self.full > mark.len {
+            self.last = self.earlier.pop().unwrap_or_default();
+            self.full -= self.last.len();
+        }
+        self.last.truncate(mark.len - self.full);
+        self.holes.retain(|hole| hole.start < mark.given);
+        self.holes.push(mark.given..self.given);
+        self.repeatable.retain_mut(|range| {
+            range.end = range.end.min(mark.len);
+            range.start < range.end
+        });
+    }
+
+    /// The commands from here on are one transaction.
+    pub(crate) fn begin_block(&mut self) {
+        // A full batch ends before the block, and not in it.
+        self.make_room();
+        self.block = Some(self.len());
+    }
+
+    /// The block ends here.
+    pub(crate) fn end_block(&mut self) {
+        let (Some(begin), end) = (self.block.take(), self.len()) else { return };
+        if begin < end {
+            self.last.make_atomic(begin - self.full..end - self.full);
+        }
+    }
+
+    /// The commands since `from` may be sent again when their effect is unknown.
+    pub(crate) fn repeat_since(&mut self, from: Mark) {
+        if from.len < self.len() {
+            self.repeatable.push(from.len..self.len());
+        }
+    }
+}

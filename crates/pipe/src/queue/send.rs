@@ -1,0 +1,112 @@
+//! Sending what one connection's queue holds: in order, once, and within a deadline.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said};
+use redis::Value;
+use tokio::time::timeout;
+
+use super::Queue;
+use crate::error::Error;
+use crate::flush::Answers;
+use crate::pipes::{Connection, Limits};
+
+/// How one command was answered.
+type Entry = redfleet_core::Result<Value>;
+
+impl Queue {
+    /// Sends everything: one round trip a batch, each after the one before.
+    ///
+    /// After a batch that the connection lost, those behind it are not sent: they may depend on it.
+    pub(crate) async fn send(self, connection: &Connection, limits: &Limits) -> Answers {
+        let (len, mut at) = (self.len(), 0);
+        let mut replies: Vec<Entry> = Vec::new();
+        let mut failures = Vec::new();
+        let mut lost: Option<Said> = None;
+        for batch in self.earlier.into_iter().chain([self.last]).filter(|batch| !batch.is_empty()) {
+            let positions = at..at + batch.len();
+            at = positions.end;
+            let entries = match &lost {
+                Some(cause) => vec![Err(cause.clone()); batch.len()],
+                None => send_repeatedly(&batch, &positions, &self.repeatable, connection, limits).await,
+            };
+            let is_sent = lost.is_none();
+            let mut commands = batch.commands();
+            for (index, entry) in positions.zip(&entries) {
+                let command = commands.next();
+                let Err(cause) = entry else { continue };
+                let error = if is_sent {
+                    let command = command.map(redfleet_core::command_name).unwrap_or_default().into();
+                    Error::Command { connection: connection.name(), command, cause: cause.clone() }
+                } else {
+                    Error::NotSent { cause: cause.clone() }
+                };
+                failures.push((u32::try_from(index).unwrap_or(u32::MAX), error));
+            }
+            if is_sent {
+                lost = entries.iter().find_map(|entry| entry.as_ref().err().filter(|e| breaks(e))).cloned();
+            }
+            if replies.is_empty() && at == len {
+                replies = entries;
+            } else {
+                replies.extend(entries);
+            }
+        }
+        Answers::new(replies, failures).with_holes(&self.holes)
+    }
+}
+
+/// Whether the error is the connection's and not a command's own.
+const fn breaks(error: &Said) -> bool {
+    !matches!(error, Said::Refused { .. } | Said::Conflict | Said::Conversion { .. })
+}
+
+/// One batch, and then again those of its commands whose effect is unknown and that may be sent again.
+async fn send_repeatedly(
+    batch: &Batch,
+    positions: &Range<usize>,
+    repeatable: &[Range<usize>],
+    connection: &Connection,
+    limits: &Limits,
+) -> Vec<Entry> {
+    let mut entries = send_once(batch, connection, limits).await;
+    for _ in 0..limits.repeats {
+        let is_due = |(offset, entry): &(usize, &Entry)| {
+            let position = positions.start + offset;
+            let is_unknown =
+                matches!(entry, Err(error) if error.effect() == Effect::Unknown && breaks(error));
+            is_unknown && repeatable.iter().any(|range| range.contains(&position))
+        };
+        let due: Vec<_> = entries.iter().enumerate().filter(is_due).map(|(offset, _)| offset).collect();
+        if due.is_empty() {
+            break;
+        }
+        let again = batch.choose(|offset| due.binary_search(&offset).is_ok());
+        for (offset, entry) in due.into_iter().zip(send_once(&again, connection, limits).await) {
+            if let Some(slot) = entries.get_mut(offset) {
+                *slot = entry;
+            }
+        }
+    }
+    entries
+}
+
+/// One entry a command, whatever happens.
+async fn send_once(batch: &Batch, connection: &Connection, limits: &Limits) -> Vec<Entry> {
+    let backend: &Arc<dyn Backend> = connection.backend();
+    let answer = match limits.deadline {
+        None => backend.send_batch(batch).await,
+        Some(deadline) => match timeout(deadline, backend.send_batch(batch)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                backend.overdue(deadline);
+                Err(Said::deadline(deadline))
+            }
+        },
+    };
+    match answer {
+        Ok(entries) => entries,
+        Err(error) => vec![Err(error); batch.len()],
+    }
+}
