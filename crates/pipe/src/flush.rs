@@ -87,7 +87,12 @@ impl Flush {
 
     /// The first error that nobody asked for as a result, of the commands that `is_meant` says.
     pub(crate) fn unexcused(&self, is_meant: impl Fn(Place) -> bool) -> Option<Error> {
-        let state = self.state();
+        let mut state = self.state();
+        if matches!(&state.phase, Phase::Done(answers) if answers.iter().any(|answers| answers.failed() > 0))
+        {
+            // Both may be many: a broken connection fails all of its commands.
+            state.excused.sort_unstable();
+        }
         let answers = match &state.phase {
             Phase::Queued => return None,
             Phase::Ended(error) => return Some(error.clone()),
@@ -96,7 +101,8 @@ impl Flush {
         let failures = (0..).zip(answers).flat_map(|(connection, answers)| {
             answers.failures().map(move |(command, error)| (Place { connection, command }, error))
         });
-        let mut unexcused = failures.filter(|(place, _)| is_meant(*place) && !state.excused.contains(place));
+        let is_excused = |place: &Place| state.excused.binary_search(place).is_ok();
+        let mut unexcused = failures.filter(|(place, _)| is_meant(*place) && !is_excused(place));
         unexcused.next().map(|(_, error)| error.clone())
     }
 }

@@ -58,7 +58,7 @@ pub(crate) struct Connection {
 /// What bounds an execution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How long one batch may take.
+    /// How long one batch may take, with all that is sent again of it.
     pub(crate) deadline: Option<Duration>,
     /// How many commands go in one batch. A longer pipe goes in several, one after the other, so that what is encoded at
     /// a time is bounded.

@@ -12,6 +12,8 @@ use redis::Cmd;
 pub(crate) struct Queue {
     /// How many commands go in one batch.
     room: usize,
+    /// Whether the connection is of several servers, so that not every command can go somewhere.
+    is_sharded: bool,
     /// The batches that are full.
     earlier: Vec<Batch>,
     /// The batch that takes the next command.
@@ -44,9 +46,10 @@ impl Mark {
 
 impl Queue {
     /// An empty one, for batches of at most `room` commands. A block is never spread over two, so one may be longer.
-    pub(crate) fn new(room: usize) -> Self {
+    pub(crate) fn new(room: usize, is_sharded: bool) -> Self {
         Self {
             room,
+            is_sharded,
             earlier: Vec::new(),
             last: Batch::new(),
             full: 0,
@@ -64,6 +67,20 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    pub(crate) const fn is_sharded(&self) -> bool {
+        self.is_sharded
+    }
+
+    /// How many indices were given.
+    pub(crate) const fn given(&self) -> usize {
+        self.given
+    }
+
+    /// Gives an index for a command that is not kept, because its pipe or scope is refused: it stands for no reply.
+    pub(crate) const fn skip(&mut self) -> usize {
+        self.give()
     }
 
     /// Queues a command; the index of its reply.
@@ -132,8 +149,12 @@ impl Queue {
 
     /// The commands since `from` may be sent again when their effect is unknown.
     pub(crate) fn repeat_since(&mut self, from: Mark) {
-        if from.len < self.len() {
-            self.repeatable.push(from.len..self.len());
+        let to = self.len();
+        match self.repeatable.last_mut() {
+            // One range for many calls one behind the other.
+            Some(last) if last.end == from.len => last.end = to,
+            Some(_) | None if from.len < to => self.repeatable.push(from.len..to),
+            Some(_) | None => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One execution of a pipe: on every connection at once.
+//! What was taken out of a pipe: all connections at once, and then the callbacks.
 
 use futures::future::join_all;
 

@@ -66,8 +66,9 @@ impl Pipe {
         let marks = self.marks();
         let refused = self.refused.take();
         let outer = std::mem::take(&mut self.callbacks);
+        let slot = self.block_slot().copied();
 
-        let queued = queue(self);
+        let queued = self.within(queue);
 
         let own = std::mem::replace(&mut self.callbacks, outer);
         let refusal = std::mem::replace(&mut self.refused, refused);
@@ -77,6 +78,10 @@ impl Pipe {
             Err(_) => {
                 for (index, queue) in self.queues.iter_mut().enumerate() {
                     queue.roll_back(marks.of(index));
+                }
+                // What was taken back does not decide where the rest of the block must be.
+                if let Some((now, before)) = self.block_slot().zip(slot) {
+                    *now = before;
                 }
             }
         }

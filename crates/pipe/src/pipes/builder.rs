@@ -61,8 +61,8 @@ impl PipesBuilder {
         Ok(self.connection(name, backend))
     }
 
-    /// How long one connection may take for one batch; 10 s unless it is said. What is not answered by then has unknown
-    /// effect.
+    /// How long one connection may take for one batch, with all that is sent again of it; 10 s unless it is said. What is
+    /// not answered by then has unknown effect.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = Some(deadline);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said};
 use redis::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::Queue;
 use crate::error::Error;
@@ -67,7 +67,8 @@ fn is_lost(error: &Said) -> bool {
     breaks(error) && error.effect() == Effect::Unknown
 }
 
-/// One batch, and then again those of its commands whose effect is unknown and that may be sent again.
+/// One batch, and then again those of its commands whose effect is unknown and that may be sent again, all of it within
+/// one deadline.
 async fn send_repeatedly(
     batch: &Batch,
     positions: &Range<usize>,
@@ -75,10 +76,14 @@ async fn send_repeatedly(
     connection: &Connection,
     limits: &Limits,
 ) -> Vec<Entry> {
-    let mut entries = send_once(batch, connection, limits).await;
+    let until = limits.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+    let mut entries = send_once(batch, connection, limits, until).await;
     // Copied only where there is something to repeat.
     let repeats = if repeatable.is_empty() { 0 } else { limits.repeats };
     for _ in 0..repeats {
+        if until.is_some_and(|until| until <= Instant::now()) {
+            break;
+        }
         let is_due = |offset: usize| {
             let is_unknown = matches!(entries.get(offset), Some(Err(error)) if is_lost(error));
             is_unknown && repeatable.iter().any(|range| range.contains(&(positions.start + offset)))
@@ -87,7 +92,7 @@ async fn send_repeatedly(
         if again.is_empty() {
             break;
         }
-        for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits).await) {
+        for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits, until).await) {
             if let Some(slot) = entries.get_mut(offset) {
                 *slot = entry;
             }
@@ -97,11 +102,16 @@ async fn send_repeatedly(
 }
 
 /// One entry a command, whatever happens.
-async fn send_once(batch: &Batch, connection: &Connection, limits: &Limits) -> Vec<Entry> {
+async fn send_once(
+    batch: &Batch,
+    connection: &Connection,
+    limits: &Limits,
+    until: Option<Instant>,
+) -> Vec<Entry> {
     let backend: &Arc<dyn Backend> = connection.backend();
-    let answer = match limits.deadline {
+    let answer = match limits.deadline.zip(until) {
         None => backend.send_batch(batch).await,
-        Some(deadline) => match timeout(deadline, backend.send_batch(batch)).await {
+        Some((deadline, until)) => match timeout_at(until, backend.send_batch(batch)).await {
             Ok(answer) => answer,
             Err(_) => {
                 backend.overdue(deadline);

@@ -37,7 +37,10 @@ pub(crate) enum Step {
     Zip(What, What),
     All(Vec<What>),
     On(usize, Vec<Step>),
-    Nest { fails: bool, steps: Vec<Step> },
+    Nest {
+        fails: bool,
+        steps: Vec<Step>,
+    },
     Atomic(Vec<Step>),
     Idempotent(Vec<Step>),
     Callback,

@@ -30,8 +30,7 @@ struct Driver {
 
 /// Runs a pipeline on a pipe that earlier ones may have used.
 pub(crate) async fn drive(pipes: &Pipes, pipe: &mut Pipe, pipeline: &Pipeline) -> Seen {
-    let mut driver =
-        Driver { held: Vec::new(), scopes: Vec::new(), ran: Arc::default(), callbacks: 0 };
+    let mut driver = Driver { held: Vec::new(), scopes: Vec::new(), ran: Arc::default(), callbacks: 0 };
     if pipeline.end == End::Run {
         return driver.run(pipes, &pipeline.steps).await;
     }

@@ -26,9 +26,9 @@ impl Held {
             Hold::Take => Self::Take(deferred),
             Hold::Clone => Self::Clone(deferred.clone(), deferred),
             Hold::Map => Self::Text(deferred.map(|value| text(&value))),
-            Hold::Number => Self::Number(
-                deferred.and_then(|value| redfleet_core::convert(value).map_err(Error::Reply)),
-            ),
+            Hold::Number => {
+                Self::Number(deferred.and_then(|value| redfleet_core::convert(value).map_err(Error::Reply)))
+            }
             Hold::Outcome => Self::Outcome(deferred.result()),
             Hold::ZipSelf => Self::zipped(deferred.clone(), deferred),
             Hold::Fails => {

@@ -154,7 +154,8 @@ impl Model {
         let is_sent = |command: &&Planned| !command.is_rolled_back;
         // A server that refuses to queue one command of a transaction does nothing of it.
         let aborts = |command: &&Planned| is_sent(command) && command.what.is_refused_unseen();
-        let aborted: Vec<_> = self.commands.iter().filter(aborts).filter_map(|command| command.block).collect();
+        let aborted: Vec<_> =
+            self.commands.iter().filter(aborts).filter_map(|command| command.block).collect();
         for connection in 0..CONNECTIONS.len() {
             let of_it = |command: &&mut Planned| command.connection == connection && !command.is_rolled_back;
             for command in self.commands.iter_mut().filter(of_it) {

@@ -6,11 +6,11 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 
 use super::case::Case;
+use super::draw;
 use super::drive::drive;
 use super::model::expect;
 use super::shrink::smaller;
 use super::stores::Stores;
-use super::draw;
 
 /// How many pipelines are run; `REDFLEET_ORACLE_PIPELINES` says otherwise.
 const PIPELINES: u64 = 100_000;
