@@ -4,7 +4,7 @@ mod send;
 
 use std::ops::Range;
 
-use redfleet_core::{Batch, ScriptCall};
+use redfleet_core::{Batch, ScriptCall, mutant};
 use redis::Cmd;
 
 /// The commands for one connection, in batches of bounded length.
@@ -106,7 +106,8 @@ impl Queue {
     fn make_room(&mut self) {
         if self.last.len() >= self.room && self.block.is_none() {
             self.full += self.last.len();
-            self.earlier.push(std::mem::take(&mut self.last));
+            let at = if mutant::is_on("batches_are_swapped") { 0 } else { self.earlier.len() };
+            self.earlier.insert(at, std::mem::take(&mut self.last));
         }
     }
 
@@ -124,6 +125,9 @@ impl Queue {
             self.full -= self.last.len();
         }
         self.last.truncate(mark.len - self.full);
+        if mutant::is_on("roll_back_gives_indices_again") {
+            self.given = mark.given;
+        }
         self.holes.retain(|hole| hole.start < mark.given);
         self.holes.push(mark.given..self.given);
         self.repeatable.retain_mut(|range| {
@@ -142,7 +146,7 @@ impl Queue {
     /// The block ends here.
     pub(crate) fn end_block(&mut self) {
         let (Some(begin), end) = (self.block.take(), self.len()) else { return };
-        if begin < end {
+        if begin < end && !mutant::is_on("blocks_are_loose") {
             self.last.make_atomic(begin - self.full..end - self.full);
         }
     }

@@ -1,5 +1,7 @@
 //! Scopes that take back what they queued when they fail.
 
+use redfleet_core::mutant;
+
 use super::Pipe;
 use crate::error::Error;
 use crate::flush::Place;
@@ -76,6 +78,9 @@ impl Pipe {
         match &queued {
             Ok(_) => self.callbacks.take_in(own),
             Err(_) => {
+                if mutant::is_on("roll_back_keeps_callbacks") {
+                    self.callbacks.take_in(own);
+                }
                 for (index, queue) in self.queues.iter_mut().enumerate() {
                     queue.roll_back(marks.of(index));
                 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said};
+use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said, mutant};
 use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
@@ -45,7 +45,11 @@ impl Queue {
                 failures.push((u32::try_from(index).unwrap_or(u32::MAX), error));
             }
             if is_sent {
-                lost = entries.iter().find_map(|entry| entry.as_ref().err().filter(|e| breaks(e))).cloned();
+                let goes_on = mutant::is_on("batches_follow_a_lost_one");
+                lost = entries
+                    .iter()
+                    .find_map(|entry| entry.as_ref().err().filter(|e| breaks(e) && !goes_on))
+                    .cloned();
             }
             if replies.is_empty() && at == len {
                 replies = entries;
@@ -79,14 +83,16 @@ async fn send_repeatedly(
     let until = limits.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
     let mut entries = send_once(batch, connection, limits, until).await;
     // Copied only where there is something to repeat.
-    let repeats = if repeatable.is_empty() { 0 } else { limits.repeats };
+    let repeats_all = mutant::is_on("what_is_unknown_is_repeated");
+    let repeats = if repeatable.is_empty() && !repeats_all { 0 } else { limits.repeats };
     for _ in 0..repeats {
         if until.is_some_and(|until| until <= Instant::now()) {
             break;
         }
         let is_due = |offset: usize| {
             let is_unknown = matches!(entries.get(offset), Some(Err(error)) if is_lost(error));
-            is_unknown && repeatable.iter().any(|range| range.contains(&(positions.start + offset)))
+            is_unknown
+                && (repeats_all || repeatable.iter().any(|range| range.contains(&(positions.start + offset))))
         };
         let (again, offsets) = batch.choose(is_due);
         if again.is_empty() {
