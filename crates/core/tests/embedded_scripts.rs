@@ -1,5 +1,8 @@
 //! Scripts on the embedded node, as its users see them.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use redfleet_core::{Backend, BackendExt, Batch, Embedded, Handle, Kept, Script, connect};
 use redis::{Value, cmd};
 
@@ -128,4 +131,49 @@ async fn locks_and_limits_work_by_the_nodes_own_time() {
     tokio::time::sleep(std::time::Duration::from_millis(101)).await;
     assert_eq!(lock("b").run::<i64>(&node).await.unwrap(), 1);
     assert_eq!(release.key("lock").arg("b").run::<i64>(&node).await.unwrap(), 1);
+}
+
+/// A subscriber to the log that panics at every line.
+struct Panics;
+
+impl tracing::Subscriber for Panics {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        panic!("the disk is full");
+    }
+
+    fn enter(&self, _: &tracing::Id) {}
+
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+#[tokio::test]
+async fn a_panic_under_a_script_is_its_callers_alone_and_leaves_nothing_behind() {
+    let node = Embedded::new();
+    let add = Script::new(ADD);
+    assert_eq!(add.key("sum").arg(1).run::<i64>(&node).await.unwrap(), 1);
+    let session = node.session(None).await.unwrap();
+    let logs = "redis.call('SET', KEYS[1], 'x') redis.log(redis.LOG_WARNING, 'x') return 1";
+    let hides = format!("pcall(function() {logs} end) redis.pcall('SET', KEYS[1], 'y') return 1");
+    for (node, logs) in [(&node as &dyn Backend, logs), (&*session, logs), (&node, &hides)] {
+        let guard = tracing::subscriber::set_default(Panics);
+        let call = AssertUnwindSafe(node.query::<i64>(cmd("EVAL").arg(logs).arg(1).arg("sum").take()));
+        let panic = call.catch_unwind().await.unwrap_err();
+        drop(guard);
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"the disk is full"));
+        assert_eq!(node.query::<i64>(cmd("GET").arg("sum")).await.unwrap(), 1, "nothing was written");
+    }
+    assert_eq!(add.key("sum").arg(1).run::<i64>(&node).await.unwrap(), 2, "and scripts run as before");
+    assert_eq!(add.key("sum").arg(1).run::<i64>(&*session).await.unwrap(), 3);
 }

@@ -58,8 +58,11 @@ pub(crate) struct Connection {
 /// What bounds an execution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How long one batch may take.
+    /// How long one batch may take, with all that is sent again of it.
     pub(crate) deadline: Option<Duration>,
+    /// How many commands go in one batch. A longer pipe goes in several, one after the other, so that what is encoded at
+    /// a time is bounded.
+    pub(crate) batch: usize,
     /// How often a command that may be repeated is.
     pub(crate) repeats: u32,
     /// How many commands a pipe may hold.
@@ -115,7 +118,7 @@ impl Pipes {
     ///
     /// # Errors
     ///
-    /// The first error of any command, or why nothing was sent. Other commands may have been carried out: a pipe is
+    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may have been carried out: a pipe is
     /// no transaction, but [`Pipe::atomic`] is.
     ///
     /// # Cancel safety
@@ -124,8 +127,11 @@ impl Pipes {
     pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
         let mut pipe = self.pipe();
         let structure = queue(&mut pipe);
-        pipe.execute().await?.all()?;
-        structure.resolve()
+        let summary = pipe.execute().await?;
+        // What a deferred says of its command is at least as telling as what the connection says.
+        let values = structure.resolve()?;
+        summary.all()?;
+        Ok(values)
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -178,6 +184,7 @@ impl fmt::Debug for Connection {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Some(Duration::from_secs(10)), repeats: 2, commands: 10_000_000, seed: None }
+        let deadline = Some(Duration::from_secs(10));
+        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, seed: None }
     }
 }

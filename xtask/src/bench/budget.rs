@@ -7,7 +7,10 @@ use crate::workspace::string;
 
 /// The names of the rows that do not keep their budget.
 pub(super) fn over(rows: &[Value]) -> Vec<&str> {
-    rows.iter().filter(|row| matches!(verdict(row), OVER | NO_FIGURE)).map(|row| string(row, "name")).collect()
+    rows.iter()
+        .filter(|row| matches!(verdict(row), OVER | NO_FIGURE))
+        .map(|row| string(row, "name"))
+        .collect()
 }
 
 const OVER: &str = "OVER";
@@ -107,7 +110,8 @@ mod tests {
 
     #[test]
     fn a_budget_without_a_figure_is_not_kept() {
-        let missing = serde_json::json!({"name": "peer is missing", "ours": null, "ratio": null, "budget": 0.4});
+        let missing =
+            serde_json::json!({"name": "peer is missing", "ours": null, "ratio": null, "budget": 0.4});
         assert_eq!(over(&[missing]), ["peer is missing"]);
     }
 

@@ -18,6 +18,7 @@ use super::split;
 use super::state::State;
 use crate::backend::Batch;
 use crate::error::{Error, Result};
+use crate::mutant;
 
 /// One command for one member: a whole command, or a part of one.
 struct Piece<'a> {
@@ -192,7 +193,9 @@ impl<'a> Rounds<'a> {
             (None, _) => {
                 let mut batch: Batch = pieces().map(|piece| piece.command.as_ref().clone()).collect();
                 for (at, piece) in pieces().enumerate() {
-                    if let Company::Leads(len) = piece.company {
+                    if let Company::Leads(len) = piece.company
+                        && !mutant::is_on("block_is_sent_on_in_part")
+                    {
                         batch.make_atomic(at..at + len);
                     }
                 }
