@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use redfleet_core::Effect;
 
+use crate::field::InvalidValue;
+
 /// The result of one deferred, or of a whole pipe.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -115,6 +117,22 @@ pub enum Error {
         /// How many attempts were made.
         attempts: u32,
     },
+
+    /// The record is not there, and the change alone would not make a whole one: nothing was written.
+    #[error("{keyspace}: no such record, and the change does not make a whole one: nothing was written")]
+    #[non_exhaustive]
+    Absent {
+        /// The model's keyspace.
+        keyspace: &'static str,
+    },
+
+    /// The record does not have the version that the change was made for: nothing was written.
+    #[error("{keyspace}: the record was changed since it was read: nothing was written")]
+    #[non_exhaustive]
+    Outdated {
+        /// The model's keyspace.
+        keyspace: &'static str,
+    },
 }
 
 impl Error {
@@ -132,7 +150,9 @@ impl Error {
             | Self::TooLong { .. }
             | Self::Overloaded { .. }
             | Self::NotSent { .. }
-            | Self::Conflict { .. } => Effect::None,
+            | Self::Conflict { .. }
+            | Self::Absent { .. }
+            | Self::Outdated { .. } => Effect::None,
             // Whether it was written or read, only the caller knows; what was read was carried out.
             Self::Invalid(_) | Self::Interrupted | Self::Reply(_) => Effect::Unknown,
             Self::Command { cause, .. } => cause.effect(),
@@ -156,26 +176,9 @@ impl Error {
             | Self::TooLong { .. }
             | Self::Overloaded { .. }
             | Self::Reply(_)
-            | Self::Conflict { .. } => None,
+            | Self::Conflict { .. }
+            | Self::Absent { .. }
+            | Self::Outdated { .. } => None,
         }
-    }
-}
-
-/// A value that a field cannot store, or bytes that it cannot read. It names types and never the value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: {why}")]
-#[non_exhaustive]
-pub struct InvalidValue {
-    /// What was wanted.
-    pub what: &'static str,
-    /// What is wrong, in words that hold nothing of the value.
-    pub why: &'static str,
-}
-
-impl InvalidValue {
-    /// `what` was wanted; `why` says what is wrong and holds nothing of the value.
-    #[must_use]
-    pub const fn new(what: &'static str, why: &'static str) -> Self {
-        Self { what, why }
     }
 }

@@ -48,7 +48,9 @@ mod awaited;
 mod commands;
 mod deferred;
 mod error;
+mod field;
 mod flush;
+pub mod model;
 mod pipe;
 mod pipes;
 mod queue;
@@ -60,13 +62,20 @@ mod watch;
 pub use auto::AutoPipe;
 pub use awaited::Awaited;
 pub use deferred::{Deferred, Promise};
-pub use error::{Error, InvalidValue, Result};
+pub use error::{Error, Result};
+#[cfg(feature = "json")]
+pub use field::Json;
+pub use field::{AsField, Ascii, Field, InvalidValue, StringList};
+pub use model::definition::Model;
 pub use pipe::{On, Pipe};
 pub use pipes::{Pipes, PipesBuilder};
 pub use resolve::Resolve;
 pub use scope::Scope;
 pub use summary::Summary;
 pub use watch::{Attempt, Watch};
+
+#[cfg(feature = "derive")]
+pub use redfleet_pipe_derive::{Model, Resolve};
 
 /// The examples of the READMEs, the workspace's and this crate's, so that they cannot become wrong.
 #[cfg(doctest)]

@@ -118,7 +118,7 @@ impl Pipes {
     ///
     /// # Errors
     ///
-    /// The first error of any command, or why nothing was sent. Other commands may have been carried out: a pipe is
+    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may have been carried out: a pipe is
     /// no transaction, but [`Pipe::atomic`] is.
     ///
     /// # Cancel safety
@@ -127,8 +127,11 @@ impl Pipes {
     pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
         let mut pipe = self.pipe();
         let structure = queue(&mut pipe);
-        pipe.execute().await?.all()?;
-        structure.resolve()
+        let summary = pipe.execute().await?;
+        // What a deferred says of its command is at least as telling as what the connection says.
+        let values = structure.resolve()?;
+        summary.all()?;
+        Ok(values)
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -16,6 +16,14 @@ impl<T: 'static> Deferred<T> {
         Deferred::made(AndThen { from: self, then, to: PhantomData })
     }
 
+    /// What `then` makes of the answer, be it a value or an error. An error does not count as seen by that.
+    pub(crate) fn recast<U: 'static>(
+        self,
+        then: impl Fn(Result<T>) -> Result<U> + Send + Sync + 'static,
+    ) -> Deferred<U> {
+        Deferred::made(Recast { from: self, then, to: PhantomData })
+    }
+
     /// Both values; the first one's error, if both have one.
     pub fn zip<U: 'static>(self, other: Deferred<U>) -> Deferred<(T, U)> {
         Deferred::made(Zip(self, other))
@@ -63,6 +71,26 @@ impl<T, U, F: Fn(T) -> Result<U> + Send + Sync> Make<U> for AndThen<T, U, F> {
 
     fn take(&mut self) -> Result<U> {
         self.from.remove().and_then(&self.then)
+    }
+
+    fn excuse(&self) {
+        self.from.excuse();
+    }
+}
+
+struct Recast<T, U, F> {
+    from: Deferred<T>,
+    then: F,
+    to: PhantomData<fn() -> U>,
+}
+
+impl<T, U, F: Fn(Result<T>) -> Result<U> + Send + Sync> Make<U> for Recast<T, U, F> {
+    fn get(&self) -> Result<U> {
+        (self.then)(self.from.get())
+    }
+
+    fn take(&mut self) -> Result<U> {
+        (self.then)(self.from.remove())
     }
 
     fn excuse(&self) {

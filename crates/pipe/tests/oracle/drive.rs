@@ -125,7 +125,7 @@ impl Driver {
                 pipe.on_execute(move || ran.lock().unwrap().push(number));
             }
             Step::Refused(Refusal::Nowhere) => drop(pipe.on("nowhere").incr("k0", 1)),
-            Step::Refused(Refusal::Invalid) => pipe.refuse(InvalidValue::new("a value", "it is none").into()),
+            Step::Refused(Refusal::Invalid) => pipe.refuse(InvalidValue::not("a value").into()),
             Step::Refused(Refusal::Forbidden) => drop(pipe.add::<Value>(cmd("MULTI"))),
         }
     }

@@ -31,9 +31,7 @@ impl Held {
             }
             Hold::Outcome => Self::Outcome(deferred.result()),
             Hold::ZipSelf => Self::zipped(deferred.clone(), deferred),
-            Hold::Fails => {
-                Self::Text(deferred.and_then(|_| Err(InvalidValue::new("an oracle", "it is told so").into())))
-            }
+            Hold::Fails => Self::Text(deferred.and_then(|_| Err(InvalidValue::not("an oracle").into()))),
             Hold::Dropped => return None,
         })
     }

@@ -11,6 +11,7 @@ mod own;
 mod pipelines;
 mod python;
 mod redpipe;
+mod tasks;
 mod work;
 
 use std::io;
@@ -35,11 +36,27 @@ fn plan(commands: u32) -> Plan {
 }
 
 fn main() -> io::Result<()> {
+    if let Some(which) = std::env::args().nth(1) {
+        let n: usize = std::env::args().nth(2).unwrap().parse().unwrap();
+        return block_on(async {
+            let server = redfleet_core::test_util::Wire::saying(":1\r\n");
+            let pipes = redfleet_pipe::Pipes::new(server.backend());
+            let mut theirs = redfleet_peers::raw::over(&server).await;
+            for _ in 0..10_000_000 / n {
+                if which == "ours" {
+                    std::hint::black_box(work::ours(&pipes, n).await);
+                } else {
+                    std::hint::black_box(work::theirs(&mut theirs, n).await);
+                }
+            }
+        });
+    }
     let mut bench = Bench { report: Report::open("pipe")? };
     let outcome = block_on(async {
         own::rows(&mut bench).await;
         let server = ServerOptions::new().on_host_network().start().await;
         pipelines::rows(&mut bench, &server).await;
+        tasks::rows(&mut bench, &server).await;
         named::rows(&mut bench, &server).await;
         redpipe::rows(&mut bench, &server).await
     })?;
