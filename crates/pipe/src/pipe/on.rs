@@ -4,7 +4,6 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use super::Pipe;
-use crate::error::Error;
 
 /// A pipe whose commands are for one named connection, until this is dropped; see [`Pipe::on`].
 pub struct On<'a> {
@@ -18,14 +17,14 @@ impl Pipe {
     ///
     /// # Errors
     ///
-    /// A name that is not known has the whole pipe refused: [`Error::UnknownConnection`].
+    /// A name that is not known has the whole pipe refused: [`Error::UnknownConnection`](crate::Error::UnknownConnection).
     pub fn on(&mut self, name: &str) -> On<'_> {
         let before = self.current;
         match self.pipes.find(name) {
             Some(found) => self.current = found,
             None => {
-                let known = self.pipes.names();
-                self.refuse(Error::UnknownConnection { name: name.into(), known });
+                let error = self.pipes.unknown(name);
+                self.refuse(error);
             }
         }
         On { pipe: self, before }
