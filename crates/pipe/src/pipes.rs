@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, ConfigError};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipe::Pipe;
 use crate::resolve::Resolve;
 
@@ -139,8 +139,23 @@ impl Pipes {
         self.connections().iter().position(|connection| &*connection.name == name)
     }
 
+    /// The connection that is called so; the default one without a name.
+    pub(crate) fn connection(&self, name: Option<&str>) -> Result<&Connection> {
+        let connections = self.connections();
+        let found = match name {
+            None => connections.first(),
+            Some(name) => self.find(name).and_then(|index| connections.get(index)),
+        };
+        found.ok_or_else(|| self.unknown(name.unwrap_or_default()))
+    }
+
+    /// That no connection is called so.
+    pub(crate) fn unknown(&self, name: &str) -> Error {
+        Error::UnknownConnection { name: name.into(), known: self.names() }
+    }
+
     /// All names, for people.
-    pub(crate) fn names(&self) -> Arc<str> {
+    fn names(&self) -> Arc<str> {
         let names: Vec<_> =
             self.connections().iter().map(|connection| format!("`{}`", connection.name)).collect();
         names.join(", ").into()

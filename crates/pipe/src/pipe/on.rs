@@ -4,7 +4,6 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use super::Pipe;
-use crate::error::Error;
 
 /// A pipe whose commands are for one named connection, until this is dropped; see [`Pipe::on`].
 pub struct On<'a> {
@@ -24,8 +23,8 @@ impl Pipe {
         match self.pipes.find(name) {
             Some(found) => self.current = found,
             None => {
-                let known = self.pipes.names();
-                self.refuse(Error::UnknownConnection { name: name.into(), known });
+                let unknown = self.pipes.unknown(name);
+                self.refuse(unknown);
             }
         }
         On { pipe: self, before }
