@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::error::Result;
 
 pub use batch::Batch;
+pub(crate) use batch::Portion;
 pub(crate) use command::{Place, check, check_all, name, word};
 pub use command::{check_shared, command_name};
 pub(crate) mod transaction;
@@ -46,7 +47,8 @@ pub enum Delivery {
 ///    and answers with its own reply, whatever other callers do at the same time.
 /// 2. **One entry a command.** [`call_batch`](Self::call_batch) answers in the order of the batch, with one
 ///    entry for each command, also where some are refused. An empty batch costs nothing.
-/// 3. **Atomic means whole.** An atomic batch is carried out as one transaction or not at all, never split.
+/// 3. **Atomic means whole.** An atomic batch is carried out as one transaction or not at all, never split; and so
+///    is each [block](Batch::make_atomic) of a batch, in its place among the commands around it.
 /// 4. **No time of its own.** There is no deadline and no retry inside: both belong to the caller, because
 ///    only the caller knows what a repetition means. Making the connection has a limit of its own.
 /// 5. **Cancel safe.** A dropped future leaves its command's effect unknown and the backend usable.

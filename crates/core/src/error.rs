@@ -113,7 +113,7 @@ pub enum Error {
     #[error("no reply came to this command, although others were replied to")]
     Unanswered,
 
-    /// MULTI was refused, so the commands of an atomic batch ran one by one, some of them perhaps not at all.
+    /// MULTI was refused, so the commands of an atomic batch or block ran one by one, some of them perhaps not at all.
     #[error("not atomic: MULTI was refused ({}), so the commands ran one by one", error.code())]
     #[non_exhaustive]
     NotAtomic {

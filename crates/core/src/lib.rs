@@ -83,8 +83,3 @@ pub use layer::{Breaker, Faults, Layer, Limit, Trace};
 
 /// The version of redis-rs whose commands and values are spoken here.
 pub use redis;
-
-/// The README's own example, so that it cannot become wrong.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redfleet_core::{Backend, BackendExt, Batch, Embedded, Kept, connect};
+use redfleet_core::{Backend, BackendExt, Batch, Embedded, Error, Kept, connect};
 use redis::{Value, cmd};
 
 #[tokio::test]
@@ -34,6 +34,23 @@ async fn a_watched_key_that_changes_stops_the_transaction() {
     batch.push(cmd("SET").arg("k").arg("mine").take());
     assert!(session.call_batch(&batch).await.unwrap()[0].is_err());
     assert_eq!(node.query::<String>(cmd("GET").arg("k")).await.unwrap(), "theirs");
+}
+
+#[tokio::test]
+async fn a_watched_key_that_changes_stops_the_first_block_and_nothing_else() {
+    let node = Embedded::new();
+    let session = node.session(None).await.unwrap();
+    session.call(cmd("WATCH").arg("k")).await.unwrap();
+    node.call(cmd("SET").arg("k").arg("theirs")).await.unwrap();
+    let mut batch: Batch = (0..4).map(|_| cmd("INCR").arg("n").take()).collect();
+    batch.make_atomic(1..2);
+    batch.make_atomic(2..3);
+    let replies = session.call_batch(&batch).await.unwrap();
+    let expected = matches!(
+        replies[..],
+        [Ok(Value::Int(1)), Err(Error::Conflict), Ok(Value::Int(2)), Ok(Value::Int(3))]
+    );
+    assert!(expected, "the first EXEC ends the watch: {replies:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,8 @@
 //! Scripts on the embedded node, as its users see them.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use redfleet_core::{Backend, BackendExt, Batch, Embedded, Handle, Kept, Script, connect};
 use redis::{Value, cmd};
 
@@ -40,6 +43,26 @@ async fn batches_and_transactions_carry_scripts() {
             assert!(matches!(replies[1], Ok(Value::Int(15))), "{replies:?}");
             assert_eq!(replies[2].as_ref().unwrap(), &Value::BulkString(b"15".to_vec()), "after the script");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_script_in_a_block_is_carried_out_in_its_place_known_or_not() {
+    let node = Embedded::new();
+    let add = Script::new(ADD);
+    let mut batch = Batch::new();
+    batch.push(cmd("SET").arg("sum").arg(10).take());
+    batch.push_script(&add.key("sum").arg(5));
+    batch.push(cmd("GET").arg("sum").take());
+    batch.push_script(&add.key("sum").arg(1));
+    batch.make_atomic(1..3);
+    for _ in 0..2 {
+        let replies = node.send_batch(&batch).await.unwrap();
+        assert!(matches!(replies[1], Ok(Value::Int(15))), "{replies:?}");
+        assert_eq!(replies[2].as_ref().unwrap(), &Value::BulkString(b"15".to_vec()), "after the script");
+        assert!(matches!(replies[3], Ok(Value::Int(16))), "{replies:?}");
+        // What the node had is not what it has: the hash of the one outside is mended, the text inside needs none.
+        node.query::<()>(cmd("SCRIPT").arg("FLUSH")).await.unwrap();
     }
 }
 
@@ -108,4 +131,49 @@ async fn locks_and_limits_work_by_the_nodes_own_time() {
     tokio::time::sleep(std::time::Duration::from_millis(101)).await;
     assert_eq!(lock("b").run::<i64>(&node).await.unwrap(), 1);
     assert_eq!(release.key("lock").arg("b").run::<i64>(&node).await.unwrap(), 1);
+}
+
+/// A subscriber to the log that panics at every line.
+struct Panics;
+
+impl tracing::Subscriber for Panics {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        panic!("the disk is full");
+    }
+
+    fn enter(&self, _: &tracing::Id) {}
+
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+#[tokio::test]
+async fn a_panic_under_a_script_is_its_callers_alone_and_leaves_nothing_behind() {
+    let node = Embedded::new();
+    let add = Script::new(ADD);
+    assert_eq!(add.key("sum").arg(1).run::<i64>(&node).await.unwrap(), 1);
+    let session = node.session(None).await.unwrap();
+    let logs = "redis.call('SET', KEYS[1], 'x') redis.log(redis.LOG_WARNING, 'x') return 1";
+    let hides = format!("pcall(function() {logs} end) redis.pcall('SET', KEYS[1], 'y') return 1");
+    for (node, logs) in [(&node as &dyn Backend, logs), (&*session, logs), (&node, &hides)] {
+        let guard = tracing::subscriber::set_default(Panics);
+        let call = AssertUnwindSafe(node.query::<i64>(cmd("EVAL").arg(logs).arg(1).arg("sum").take()));
+        let panic = call.catch_unwind().await.unwrap_err();
+        drop(guard);
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"the disk is full"));
+        assert_eq!(node.query::<i64>(cmd("GET").arg("sum")).await.unwrap(), 1, "nothing was written");
+    }
+    assert_eq!(add.key("sum").arg(1).run::<i64>(&node).await.unwrap(), 2, "and scripts run as before");
+    assert_eq!(add.key("sum").arg(1).run::<i64>(&*session).await.unwrap(), 3);
 }

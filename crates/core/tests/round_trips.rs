@@ -65,6 +65,19 @@ async fn an_atomic_batch_is_one_round_trip() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_batch_with_blocks_is_one_round_trip() -> Result<()> {
+    let server = Wire::saying("+OK\r\n");
+    let node = server.backend();
+    node.identify().await?;
+    let mut batch = batch(100);
+    batch.make_atomic(10..20);
+    batch.make_atomic(20..30);
+    let run = async || assert_eq!(oks(&node.send_batch(&batch).await.unwrap()), 100);
+    assert_eq!(cost(&server, run()).await, (104, 1)); // MULTI and EXEC, twice
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_empty_batch_costs_nothing_not_even_a_connection() -> Result<()> {
     let server = Wire::saying("+OK\r\n");
     let node = Breaker::default().layer(server.backend());

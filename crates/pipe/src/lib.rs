@@ -43,6 +43,8 @@
 //! A pipe is no transaction, and one over several connections never is: some of it may be carried out and the rest not.
 //! [`Pipe::atomic`] is one, on one connection. There are no hidden reads, no index and no unique constraint.
 
+mod auto;
+mod awaited;
 mod commands;
 mod deferred;
 mod error;
@@ -54,8 +56,12 @@ mod pipe;
 mod pipes;
 mod queue;
 mod resolve;
+mod scope;
 mod summary;
+mod watch;
 
+pub use auto::AutoPipe;
+pub use awaited::Awaited;
 pub use deferred::{Deferred, Promise};
 pub use error::{Error, Result};
 #[cfg(feature = "json")]
@@ -70,7 +76,15 @@ pub use model::definition::Model;
 pub use pipe::{On, Pipe};
 pub use pipes::{Pipes, PipesBuilder};
 pub use resolve::Resolve;
+pub use scope::Scope;
 pub use summary::Summary;
+pub use watch::{Attempt, Watch};
 
 #[cfg(feature = "derive")]
 pub use redfleet_pipe_derive::{Model, Resolve};
+
+/// The examples of the READMEs, the workspace's and this crate's, so that they cannot become wrong.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
+struct Readme;

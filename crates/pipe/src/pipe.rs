@@ -2,19 +2,20 @@
 
 mod atomic;
 mod callbacks;
+mod execution;
 mod nest;
 mod on;
+mod within;
 
 use std::fmt;
 use std::sync::Arc;
 
-use futures::future::join_all;
-use redfleet_core::ScriptCall;
+use redfleet_core::{Route, ScriptCall, mutant};
 use redis::{Cmd, FromRedisValue};
 
 use crate::deferred::{Deferred, Read, convert};
 use crate::error::{Error, Result};
-use crate::flush::{Answers, Flush, InFlight, Place, Ticket};
+use crate::flush::{Flush, InFlight, Place, Ticket};
 use crate::pipes::Pipes;
 use crate::queue::Queue;
 use crate::summary::Summary;
@@ -22,6 +23,8 @@ use crate::summary::Summary;
 use atomic::Block;
 use callbacks::Callbacks;
 
+pub(crate) use execution::Execution;
+pub(crate) use nest::Marks;
 pub use on::On;
 
 /// Commands that wait to be sent together, in one round trip for each connection.
@@ -74,6 +77,8 @@ pub struct Pipe {
     /// Why nothing is to be sent.
     refused: Option<Error>,
     block: Option<Block>,
+    /// How many closures of nested scopes, blocks and idempotent parts are running.
+    depth: u32,
     callbacks: Callbacks,
 }
 
@@ -86,6 +91,7 @@ impl Pipe {
             flush: None,
             refused: None,
             block: None,
+            depth: 0,
             callbacks: Callbacks::new(),
         }
     }
@@ -103,7 +109,7 @@ impl Pipe {
     /// Queues a command whose reply is read by `read`.
     pub fn add_with<T>(&mut self, command: Cmd, read: Read<T>) -> Deferred<T> {
         self.admit(&command);
-        let index = self.queue().push(command);
+        let index = if self.has_room() { self.queue().push(command) } else { self.queue().skip() };
         self.defer(index, read)
     }
 
@@ -120,7 +126,7 @@ impl Pipe {
     /// Queues the call of a script whose reply is read by `read`.
     pub fn script_with<T>(&mut self, call: &ScriptCall, read: Read<T>) -> Deferred<T> {
         self.admit(&call.command());
-        let index = self.queue().push_script(call);
+        let index = if self.has_room() { self.queue().push_script(call) } else { self.queue().skip() };
         self.defer(index, read)
     }
 
@@ -154,7 +160,13 @@ impl Pipe {
 
     /// Forgets everything that was queued. Nothing is sent, no callback runs, and the deferreds say
     /// [`Error::Dropped`].
+    ///
+    /// Within the closure of a [nested scope](Self::nest), an atomic block or an idempotent part, it is a
+    /// [refusal](Self::refuse): of the scope, or of the whole pipe.
     pub fn clear(&mut self) {
+        if self.depth > 0 {
+            return self.refuse(Error::Dropped);
+        }
         self.forget(Error::Dropped);
     }
 
@@ -182,7 +194,7 @@ impl Pipe {
 
     /// Takes everything out, ready to be sent; nothing if there is nothing to do.
     pub(crate) fn begin(&mut self) -> Option<Result<Execution>> {
-        if let Some(error) = self.refused.take() {
+        if let Some(error) = self.refused.take().filter(|_| !mutant::is_on("what_is_refused_is_sent")) {
             self.forget(error.clone());
             return Some(Err(error));
         }
@@ -196,6 +208,11 @@ impl Pipe {
         Some(Ok(Execution { pipes: self.pipes.clone(), queues, flight, callbacks }))
     }
 
+    /// What the deferreds of the next execution share, if there are any.
+    pub(crate) fn flush(&self) -> Option<Arc<Flush>> {
+        self.flush.clone()
+    }
+
     fn forget(&mut self, error: Error) {
         self.refused = None;
         self.queues.clear();
@@ -207,7 +224,11 @@ impl Pipe {
 
     /// Refuses what the connection would refuse, or what the block cannot hold.
     fn admit(&mut self, command: &Cmd) {
-        if let Err(error) = redfleet_core::check_shared(command) {
+        let checked = redfleet_core::check_shared(command);
+        // A cluster refuses a whole batch for a command that can go nowhere, so it must not get there.
+        let routed = checked
+            .and_then(|()| if self.queue().is_sharded() { Route::of(command).map(drop) } else { Ok(()) });
+        if let Err(error) = routed {
             self.refuse(Error::Refused(error));
         }
         if self.block.is_some() {
@@ -219,17 +240,26 @@ impl Pipe {
     fn queue(&mut self) -> &mut Queue {
         let current = self.current;
         if self.queues.len() <= current {
-            self.queues.resize_with(current + 1, Queue::default);
+            let (room, used) = (self.pipes.limits().batch, self.queues.len());
+            let connections = self.pipes.connections().iter().skip(used).take(current + 1 - used);
+            self.queues
+                .extend(connections.map(|connection| Queue::new(room, connection.backend().is_sharded())));
         }
         #[expect(clippy::indexing_slicing, reason = "it was made longer than that")]
         &mut self.queues[current]
     }
 
-    fn defer<T>(&mut self, index: usize, read: Read<T>) -> Deferred<T> {
+    /// Whether one more command may be kept; if not, the pipe is refused.
+    fn has_room(&mut self) -> bool {
         let limit = self.pipes.limits().commands;
-        if index >= limit {
+        let has_room = self.queue().given() < limit;
+        if !has_room {
             self.refuse(Error::TooLong { limit });
         }
+        has_room
+    }
+
+    fn defer<T>(&mut self, index: usize, read: Read<T>) -> Deferred<T> {
         let flush = Arc::clone(self.flush.get_or_insert_default());
         let place = Place { connection: narrow(self.current), command: narrow(index) };
         Deferred::reply(Ticket::new(flush, place), read)
@@ -259,38 +289,5 @@ impl fmt::Debug for Pipe {
             .field("commands", &self.len())
             .field("refused", &self.refused)
             .finish_non_exhaustive()
-    }
-}
-
-/// What was taken out of a pipe to be sent.
-#[derive(Debug)]
-pub(crate) struct Execution {
-    pipes: Pipes,
-    queues: Vec<Queue>,
-    flight: InFlight,
-    callbacks: Callbacks,
-}
-
-impl Execution {
-    /// Sends it all.
-    pub(crate) async fn run(self) -> Summary {
-        let Self { pipes, mut queues, flight, callbacks } = self;
-        let commands = queues.iter().map(Queue::len).sum();
-        let is_alone = queues.iter().filter(|queue| !queue.is_empty()).count() <= 1;
-        let limits = pipes.limits();
-        let answers = if is_alone {
-            let mut answers = Vec::with_capacity(queues.len());
-            for (queue, connection) in queues.drain(..).zip(pipes.connections()) {
-                answers.push(queue.send(connection, limits).await);
-            }
-            answers
-        } else {
-            let sends = queues.drain(..).zip(pipes.connections());
-            join_all(sends.map(|(queue, connection)| queue.send(connection, limits))).await
-        };
-        let failures = answers.iter().map(Answers::failed).sum();
-        flight.0.done(answers);
-        callbacks.run();
-        Summary::new(commands, failures, flight.0.unexcused(|_| true))
     }
 }

@@ -3,7 +3,7 @@
 mod builder;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redfleet_core::{Backend, ConfigError};
@@ -45,6 +45,8 @@ struct Shared {
     /// At least one; the first is the default.
     connections: Vec<Connection>,
     limits: Limits,
+    /// Draws how long to wait before another attempt.
+    random: Mutex<fastrand::Rng>,
 }
 
 /// One backend under its name.
@@ -56,12 +58,17 @@ pub(crate) struct Connection {
 /// What bounds an execution.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How long one batch may take.
+    /// How long one batch may take, with all that is sent again of it.
     pub(crate) deadline: Option<Duration>,
+    /// How many commands go in one batch. A longer pipe goes in several, one after the other, so that what is encoded at
+    /// a time is bounded.
+    pub(crate) batch: usize,
     /// How often a command that may be repeated is.
     pub(crate) repeats: u32,
     /// How many commands a pipe may hold.
     pub(crate) commands: usize,
+    /// What all chance is drawn from, if it is to be the same again.
+    pub(crate) seed: Option<u64>,
 }
 
 impl Pipes {
@@ -87,7 +94,8 @@ impl Pipes {
     }
 
     fn from_parts(connections: Vec<Connection>, limits: Limits) -> Self {
-        Self { shared: Arc::new(Shared { connections, limits }) }
+        let random = Mutex::new(limits.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed));
+        Self { shared: Arc::new(Shared { connections, limits, random }) }
     }
 
     /// An empty pipe, for the first connection unless [`Pipe::on`] says otherwise.
@@ -151,14 +159,20 @@ impl Pipes {
 
     /// That no connection is called so.
     pub(crate) fn unknown(&self, name: &str) -> Error {
-        Error::UnknownConnection { name: name.into(), known: self.names() }
+        let known: Vec<_> =
+            self.connections().iter().map(|connection| format!("`{}`", connection.name)).collect();
+        Error::UnknownConnection { name: name.into(), known: known.join(", ").into() }
     }
 
-    /// All names, for people.
-    fn names(&self) -> Arc<str> {
-        let names: Vec<_> =
-            self.connections().iter().map(|connection| format!("`{}`", connection.name)).collect();
-        names.join(", ").into()
+    /// The same limits over one other connection.
+    pub(crate) fn with_only(&self, name: Arc<str>, backend: Arc<dyn Backend>) -> Self {
+        Self::from_parts(vec![Connection { name, backend }], *self.limits())
+    }
+
+    /// By chance, up to this long.
+    pub(crate) fn chance(&self, longest: Duration) -> Duration {
+        let mut random = self.shared.random.lock().unwrap_or_else(PoisonError::into_inner);
+        longest.mul_f64(random.f64())
     }
 }
 
@@ -180,6 +194,7 @@ impl fmt::Debug for Connection {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Some(Duration::from_secs(10)), repeats: 2, commands: 10_000_000 }
+        let deadline = Some(Duration::from_secs(10));
+        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, seed: None }
     }
 }

@@ -4,16 +4,16 @@ mod send;
 
 use std::ops::Range;
 
-use redfleet_core::{Batch, ScriptCall};
+use redfleet_core::{Batch, ScriptCall, mutant};
 use redis::Cmd;
 
-/// How many commands go in one batch at most. A longer pipe goes in several, one after the other, so that what is encoded
-/// at a time is bounded.
-pub(crate) const CHUNK: usize = 10_000;
-
 /// The commands for one connection, in batches of bounded length.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queue {
+    /// How many commands go in one batch.
+    room: usize,
+    /// Whether the connection is of several servers, so that not every command can go somewhere.
+    is_sharded: bool,
     /// The batches that are full.
     earlier: Vec<Batch>,
     /// The batch that takes the next command.
@@ -31,7 +31,7 @@ pub(crate) struct Queue {
 }
 
 /// How far a queue had come.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     len: usize,
     given: usize,
@@ -45,6 +45,21 @@ impl Mark {
 }
 
 impl Queue {
+    /// An empty one, for batches of at most `room` commands. A block is never spread over two, so one may be longer.
+    pub(crate) fn new(room: usize, is_sharded: bool) -> Self {
+        Self {
+            room,
+            is_sharded,
+            earlier: Vec::new(),
+            last: Batch::new(),
+            full: 0,
+            given: 0,
+            holes: Vec::new(),
+            repeatable: Vec::new(),
+            block: None,
+        }
+    }
+
     /// How many commands there are.
     pub(crate) fn len(&self) -> usize {
         self.full + self.last.len()
@@ -52,6 +67,20 @@ impl Queue {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    pub(crate) const fn is_sharded(&self) -> bool {
+        self.is_sharded
+    }
+
+    /// How many indices were given.
+    pub(crate) const fn given(&self) -> usize {
+        self.given
+    }
+
+    /// Gives an index for a command that is not kept, because its pipe or scope is refused: it stands for no reply.
+    pub(crate) const fn skip(&mut self) -> usize {
+        self.give()
     }
 
     /// Queues a command; the index of its reply.
@@ -75,9 +104,10 @@ impl Queue {
 
     /// Begins another batch where the last is full. A block is never spread over two.
     fn make_room(&mut self) {
-        if self.last.len() >= CHUNK && self.block.is_none() {
+        if self.last.len() >= self.room && self.block.is_none() {
             self.full += self.last.len();
-            self.earlier.push(std::mem::take(&mut self.last));
+            let at = if mutant::is_on("batches_are_swapped") { 0 } else { self.earlier.len() };
+            self.earlier.insert(at, std::mem::take(&mut self.last));
         }
     }
 
@@ -95,6 +125,9 @@ impl Queue {
             self.full -= self.last.len();
         }
         self.last.truncate(mark.len - self.full);
+        if mutant::is_on("roll_back_gives_indices_again") {
+            self.given = mark.given;
+        }
         self.holes.retain(|hole| hole.start < mark.given);
         self.holes.push(mark.given..self.given);
         self.repeatable.retain_mut(|range| {
@@ -113,15 +146,19 @@ impl Queue {
     /// The block ends here.
     pub(crate) fn end_block(&mut self) {
         let (Some(begin), end) = (self.block.take(), self.len()) else { return };
-        if begin < end {
+        if begin < end && !mutant::is_on("blocks_are_loose") {
             self.last.make_atomic(begin - self.full..end - self.full);
         }
     }
 
     /// The commands since `from` may be sent again when their effect is unknown.
     pub(crate) fn repeat_since(&mut self, from: Mark) {
-        if from.len < self.len() {
-            self.repeatable.push(from.len..self.len());
+        let to = self.len();
+        match self.repeatable.last_mut() {
+            // One range for many calls one behind the other.
+            Some(last) if last.end == from.len => last.end = to,
+            Some(_) | None if from.len < to => self.repeatable.push(from.len..to),
+            Some(_) | None => {}
         }
     }
 }

@@ -26,8 +26,9 @@
 
 mod interval;
 mod measure;
+pub mod raw;
 mod report;
 
 pub use interval::Interval;
-pub use measure::{Comparison, Plan, Timing, block_on, compare, noise};
-pub use report::{Report, Row};
+pub use measure::{Comparison, Plan, Timing, block_on, compare, compare_told, noise};
+pub use report::{Report, Row, folder};

@@ -19,8 +19,8 @@ const FOLDER_VARIABLE: &str = "REDFLEET_BENCH_FOLDER";
 pub struct Row {
     /// What was measured; rows of the same name replace each other.
     pub name: String,
-    /// Our figure.
-    pub ours: f64,
+    /// Our figure; none if it could not be taken, which the budget's check takes for a failure.
+    pub ours: Option<f64>,
     /// The peer's.
     pub theirs: Option<f64>,
     /// Ours to theirs: the median of the pairs' ratios, not the ratio of the medians.
@@ -42,7 +42,7 @@ impl Row {
         let ratio = comparison.ratio();
         Self {
             name: comparison.name().to_owned(),
-            ours: comparison.ours_ns().median / 1000.0,
+            ours: Some(comparison.ours_ns().median / 1000.0),
             theirs: Some(comparison.theirs_ns().median / 1000.0),
             ratio: Some(ratio.median),
             low: Some(ratio.low),
@@ -58,7 +58,7 @@ impl Row {
         let overhead = comparison.overhead_ns();
         Self {
             name: comparison.name().to_owned(),
-            ours: overhead.median,
+            ours: Some(overhead.median),
             theirs: None,
             ratio: None,
             low: Some(overhead.low),
@@ -67,6 +67,35 @@ impl Row {
             unit: "ns".into(),
         }
     }
+
+    /// The same for each of the `parts` that an operation consists of, as the commands of a pipeline.
+    #[must_use]
+    pub fn overhead_each(comparison: &Comparison, parts: u32, budget_ns: Option<f64>) -> Self {
+        let whole = Self::overhead(comparison, budget_ns);
+        let each = |figure: Option<f64>| figure.map(|ns| ns / f64::from(parts));
+        Self { ours: each(whole.ours), low: each(whole.low), high: each(whole.high), ..whole }
+    }
+
+    /// A row that has a budget, but no figure to hold against it.
+    #[must_use]
+    pub fn missing(name: &str, budget: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            ours: None,
+            theirs: None,
+            ratio: None,
+            low: None,
+            high: None,
+            budget: Some(budget),
+            unit: String::new(),
+        }
+    }
+}
+
+/// Where figures go: the folder that the tool names, `target/bench` if it names none.
+#[must_use]
+pub fn folder() -> PathBuf {
+    env::var_os(FOLDER_VARIABLE).map_or_else(|| PathBuf::from("target/bench"), PathBuf::from)
 }
 
 /// The rows of one crate.
@@ -83,9 +112,7 @@ impl Report {
     ///
     /// If there is a file that cannot be read as a report.
     pub fn open(krate: &str) -> io::Result<Self> {
-        let folder =
-            env::var_os(FOLDER_VARIABLE).map_or_else(|| PathBuf::from("target/bench"), PathBuf::from);
-        Self::at(folder.join(format!("{krate}.json")))
+        Self::at(folder().join(format!("{krate}.json")))
     }
 
     fn at(file: PathBuf) -> io::Result<Self> {
@@ -125,7 +152,7 @@ mod tests {
     fn row(name: &str, ours: f64) -> Row {
         Row {
             name: name.into(),
-            ours,
+            ours: Some(ours),
             theirs: None,
             ratio: None,
             low: None,
@@ -145,12 +172,13 @@ mod tests {
         report.write().unwrap();
         let mut report = Report::at(file.clone()).unwrap();
         report.put(row("a", 3.0));
+        report.put(Row::missing("c", 1.0));
         report.write().unwrap();
         let rows = Report::at(file.clone()).unwrap().rows;
         fs::write(&file, "not a report").unwrap();
         let broken = Report::at(file).is_err();
         fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(rows, [row("a", 3.0), row("b", 2.0)]);
+        assert_eq!(rows, [row("a", 3.0), row("b", 2.0), Row::missing("c", 1.0)]);
         assert!(broken);
     }
 }

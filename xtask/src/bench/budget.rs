@@ -1,21 +1,28 @@
-//! The figures as a table, with a verdict a row: over budget only if the interval's lower end is.
+//! The figures as a table, with a verdict a row: over budget only if the interval's lower end is. A budget without a
+//! figure is not kept either.
 
 use serde_json::Value;
 
 use crate::workspace::string;
 
-/// The names of the rows that are over their budget.
+/// The names of the rows that do not keep their budget.
 pub(super) fn over(rows: &[Value]) -> Vec<&str> {
-    rows.iter().filter(|row| verdict(row) == "OVER").map(|row| string(row, "name")).collect()
+    rows.iter()
+        .filter(|row| matches!(verdict(row), OVER | NO_FIGURE))
+        .map(|row| string(row, "name"))
+        .collect()
 }
+
+const OVER: &str = "OVER";
+const NO_FIGURE: &str = "NO FIGURE";
 
 /// What a row's figures say. `low` and `high` are of the ratio; of `ours` itself in a row that has no ratio.
 fn verdict(row: &Value) -> &'static str {
     let Some(budget) = number(row, "budget") else { return "" };
-    let Some(figure) = number(row, "ratio").or_else(|| number(row, "ours")) else { return "no figure" };
+    let Some(figure) = number(row, "ratio").or_else(|| number(row, "ours")) else { return NO_FIGURE };
     let low = number(row, "low").unwrap_or(figure);
     if low > budget {
-        "OVER"
+        OVER
     } else if figure > budget {
         "within noise"
     } else {
@@ -99,6 +106,13 @@ mod tests {
         assert_eq!(verdict(&row(1.10, 1.03)), "within noise");
         assert_eq!(verdict(&row(1.10, 1.031)), "OVER");
         assert_eq!(over(&[row(1.02, 0.99), row(1.10, 1.05)]), ["call"]);
+    }
+
+    #[test]
+    fn a_budget_without_a_figure_is_not_kept() {
+        let missing =
+            serde_json::json!({"name": "peer is missing", "ours": null, "ratio": null, "budget": 0.4});
+        assert_eq!(over(&[missing]), ["peer is missing"]);
     }
 
     #[test]

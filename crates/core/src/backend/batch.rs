@@ -1,16 +1,26 @@
 //! Several commands in one round trip.
 
+mod blocks;
+mod parts;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
+use std::ops::Range;
 
 use redis::{Cmd, Pipeline};
 
 use super::script::{ScriptCall, Source};
 use super::{name, word};
 
+use blocks::Blocks;
+pub(crate) use blocks::Portion;
+
 /// Commands that travel together: one round trip, one reply each.
 ///
 /// A batch owns its commands; encoding them is the transport's work. An atomic batch is one MULTI/EXEC
-/// transaction and is never split. Its text for `Debug` names the commands and holds no key and no value.
+/// transaction and is never split; so is each [block](Self::make_atomic) of one that is not. Its text for `Debug`
+/// names the commands and holds no key and no value.
 ///
 /// # Example
 ///
@@ -34,6 +44,8 @@ use super::{name, word};
 pub struct Batch {
     pipeline: Pipeline,
     scripts: Vec<(usize, Source)>,
+    /// None in an atomic batch.
+    blocks: Blocks,
     is_asking: bool,
 }
 
@@ -55,7 +67,48 @@ impl Batch {
     #[must_use]
     pub fn atomic(mut self) -> Self {
         self.pipeline.atomic();
+        self.blocks = Blocks::default();
         self
+    }
+
+    /// Makes some of the commands one transaction, a block, within the same round trip: all of them are carried out,
+    /// with nothing in between, or none is. A block that is refused leaves the rest of the batch alone.
+    ///
+    /// Blocks that overlap become one; what lies beyond the end of the batch is left out; so an empty range, and any
+    /// in a batch that is [atomic](Self::atomic) as a whole, changes nothing.
+    ///
+    /// # Guarantee
+    ///
+    /// A server carries out blocks and other commands in their order. Of a cluster, so does each server; but while a
+    /// slot is on its way, what has to wait for its keys comes after later commands that have not.
+    ///
+    /// # Cost
+    ///
+    /// No round trip more; MULTI and EXEC on the wire. A batch with blocks is copied once when it is sent.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::{Backend, Batch, Embedded};
+    /// use redis::{Value, cmd};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> redfleet_core::Result<()> {
+    /// let node = Embedded::new();
+    /// let mut batch = Batch::new();
+    /// batch.push(cmd("INCR").arg("visits").take());
+    /// batch.push(cmd("INCRBY").arg("mine").arg(-5).take());
+    /// batch.push(cmd("INCRBY").arg("yours").arg(5).take());
+    /// batch.make_atomic(1..3);
+    /// let replies = node.call_batch(&batch).await?;
+    /// assert!(matches!(replies[..], [Ok(Value::Int(1)), Ok(Value::Int(-5)), Ok(Value::Int(5))]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn make_atomic(&mut self, commands: Range<usize>) {
+        if !self.is_atomic() {
+            self.blocks.add(commands.start..commands.end.min(self.len()));
+        }
     }
 
     /// Adds a command and returns the index of its reply.
@@ -77,52 +130,17 @@ impl Batch {
         index
     }
 
-    /// Forgets what was pushed after the first `len` commands.
-    ///
-    /// # Complexity
-    ///
-    /// The commands that stay are copied, so it costs as much as they are long: for roll-backs, which are rare.
-    pub fn truncate(&mut self, len: usize) {
-        if len >= self.len() {
-            return;
-        }
-        let mut pipeline = Pipeline::with_capacity(len);
-        if self.is_atomic() {
-            pipeline.atomic();
-        }
-        for command in self.commands().take(len) {
-            pipeline.add_command(command.clone());
-        }
-        self.pipeline = pipeline;
-        self.scripts.retain(|(index, _)| *index < len);
-    }
-
-    /// The same batch with only those commands that are chosen, by their index.
-    ///
-    /// # Complexity
-    ///
-    /// What is chosen is copied.
-    #[must_use]
-    pub fn choose(&self, is_chosen: impl Fn(usize) -> bool) -> Self {
-        let mut chosen = Self::new();
-        if self.is_atomic() {
-            chosen = chosen.atomic();
-        }
-        let mut scripts = self.scripts.iter().peekable();
-        for (index, command) in self.commands().enumerate() {
-            let script = scripts.next_if(|(at, _)| *at == index);
-            if is_chosen(index) {
-                let at = chosen.push(command.clone());
-                chosen.scripts.extend(script.map(|(_, source)| (at, source.clone())));
-            }
-        }
-        chosen
-    }
-
-    /// Whether the batch is one transaction.
+    /// Whether the batch is one transaction as a whole. If it is not, it may still have [blocks](Self::blocks).
     #[must_use]
     pub fn is_atomic(&self) -> bool {
         self.pipeline.is_transaction()
+    }
+
+    /// The commands that are transactions of their own, in order and without overlap; none in an atomic batch. Who
+    /// writes a backend carries out each of them whole.
+    #[must_use]
+    pub fn blocks(&self) -> &[Range<usize>] {
+        self.blocks.as_slice()
     }
 
     /// How many commands, and so how many replies, the batch has.
@@ -142,19 +160,31 @@ impl Batch {
         self.pipeline.cmd_iter()
     }
 
-    /// The commands as redis-rs takes them.
+    /// What is carried out at once, in order: all of an atomic batch, each block, and every other command by itself.
+    pub(crate) fn portions(&self) -> impl Iterator<Item = Portion> {
+        let whole = (self.is_atomic() && !self.is_empty()).then(|| Portion::Block(self.len()));
+        let parts = if self.is_atomic() { 0 } else { self.len() };
+        whole.into_iter().chain(self.blocks.portions(parts))
+    }
+
+    /// Whether this command is part of a transaction.
+    pub(crate) fn is_in_transaction(&self, index: usize) -> bool {
+        self.is_atomic() || self.blocks.contains(index)
+    }
+
+    /// The commands as redis-rs takes them: it knows no blocks.
     pub(crate) const fn pipeline(&self) -> &Pipeline {
         &self.pipeline
     }
 
-    /// Has ASKING go before every command, or before the MULTI of an atomic batch: it holds for the next
+    /// Has ASKING go before every command, or before the MULTI of a transaction: it holds for the next
     /// command, and from MULTI on until EXEC. Its replies are no entries. Only for a slot on its way.
     pub(crate) const fn asking(mut self) -> Self {
         self.is_asking = true;
         self
     }
 
-    /// Whether ASKING goes before every command, or before the MULTI of an atomic batch.
+    /// Whether ASKING goes before every command, or before the MULTI of a transaction.
     pub(crate) const fn is_asking(&self) -> bool {
         self.is_asking
     }
@@ -165,7 +195,7 @@ impl Batch {
     }
 
     /// The same batch with every script call's command replaced by what `choose` returns for it.
-    pub(crate) fn with_scripts(&self, mut choose: impl FnMut(&Cmd, &Source) -> Cmd) -> Self {
+    pub(crate) fn with_scripts(&self, mut choose: impl FnMut(usize, &Cmd, &Source) -> Cmd) -> Self {
         let mut scripts = self.scripts.iter().peekable();
         let mut pipeline = Pipeline::with_capacity(self.len());
         if self.is_atomic() {
@@ -173,11 +203,11 @@ impl Batch {
         }
         for (index, command) in self.commands().enumerate() {
             match scripts.next_if(|(at, _)| *at == index) {
-                Some((_, source)) => pipeline.add_command(choose(command, source)),
+                Some((_, source)) => pipeline.add_command(choose(index, command, source)),
                 None => pipeline.add_command(command.clone()),
             };
         }
-        Self { pipeline, scripts: Vec::new(), is_asking: self.is_asking }
+        Self { pipeline, scripts: Vec::new(), blocks: self.blocks.clone(), is_asking: self.is_asking }
     }
 }
 
@@ -209,45 +239,11 @@ impl Extend<Cmd> for Batch {
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.commands().map(|command| word(name(command))).collect();
-        f.debug_struct("Batch").field("atomic", &self.is_atomic()).field("commands", &names).finish()
+        let mut text = f.debug_struct("Batch");
+        text.field("atomic", &self.is_atomic());
+        if !self.blocks().is_empty() {
+            text.field("blocks", &self.blocks());
+        }
+        text.field("commands", &names).finish()
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Script;
-
-    #[test]
-    fn a_shortened_batch_forgets_the_commands_and_scripts_beyond() {
-        let script = Script::new("return 1");
-        let mut batch = Batch::new().atomic();
-        batch.push(redis::cmd("GET"));
-        batch.push_script(&script.call());
-        batch.push(redis::cmd("SET"));
-        batch.push_script(&script.call());
-        batch.truncate(7);
-        assert_eq!(batch.len(), 4);
-        batch.truncate(2);
-        assert_eq!(format!("{batch:?}"), r#"Batch { atomic: true, commands: ["GET", "EVALSHA"] }"#);
-        assert_eq!(batch.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
-        assert_eq!(batch.push(redis::cmd("DEL")), 2, "and goes on from there");
-    }
-
-    #[test]
-    fn a_choice_keeps_the_scripts_of_what_was_chosen() {
-        let script = Script::new("return 1");
-        let mut batch = Batch::new();
-        batch.push(redis::cmd("GET"));
-        batch.push_script(&script.call());
-        batch.push(redis::cmd("SET"));
-        batch.push_script(&script.call());
-        let chosen = batch.choose(|index| index != 1);
-        assert_eq!(format!("{chosen:?}"), r#"Batch { atomic: false, commands: ["GET", "SET", "EVALSHA"] }"#);
-        assert_eq!(chosen.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [2]);
-    }
-}
-impl Batch {
-    /// tmp
-    pub fn make_atomic(&mut self, _r: std::ops::Range<usize>) {}
 }

@@ -16,8 +16,8 @@ use crate::lock::lock;
 /// One round trip a call: EVALSHA. Where the server does not know the script (NOSCRIPT: the first call, a
 /// restart, SCRIPT FLUSH) one more, EVAL with the whole text, which also loads it. Inside a [`Batch`] that is
 /// sent by [`BackendExt::send_batch`], the first use on each incarnation of a server goes as EVAL within the same round
-/// trip, so the order of the batch holds; an atomic batch always sends the text, because a transaction cannot
-/// be mended afterwards.
+/// trip, so the order of the batch holds; an atomic batch, or block of one, always sends the text, because a
+/// transaction cannot be mended afterwards.
 ///
 /// # Example
 ///
@@ -203,8 +203,8 @@ pub(crate) async fn send_batch(
         return node.call_batch(batch).await;
     }
     let server = node.incarnation();
-    let in_full = batch.with_scripts(|by_hash, source| {
-        if batch.is_atomic() || !source.is_known_to(server.as_ref()) {
+    let in_full = batch.with_scripts(|index, by_hash, source| {
+        if batch.is_in_transaction(index) || !source.is_known_to(server.as_ref()) {
             source.in_full(by_hash)
         } else {
             by_hash.clone()
@@ -221,7 +221,7 @@ pub(crate) async fn send_batch(
         if is_same_server && (was_forgotten || matches!(reply, Some(Ok(_)))) {
             source.set_known_to(server.as_ref(), !was_forgotten);
         }
-        if was_forgotten && !batch.is_atomic() {
+        if was_forgotten && !batch.is_in_transaction(*index) {
             missing.push((*index, source));
         }
     }

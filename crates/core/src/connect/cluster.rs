@@ -2,6 +2,7 @@
 
 mod address;
 mod aggregate;
+mod errand;
 mod fetch;
 mod keys;
 mod layout;
@@ -27,15 +28,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redis::{Cmd, Value};
 
-use crate::backend::{
-    Backend, Batch, Delivery, Incarnation, Messages, Place, Topic, check, check_all, name, word,
-};
+use crate::backend::{Backend, Batch, Delivery, Incarnation, Messages, Place, Topic, check, check_all};
 use crate::error::{Error, Result};
 
 pub use address::Address;
 pub use route::Route;
 pub use slots::Slot;
 
+use errand::{Errand, errands, one_slot};
 use rounds::Rounds;
 use seeker::Seeker;
 use session::Session;
@@ -70,7 +70,7 @@ pub type MakeNode = Arc<dyn Fn(&Address) -> Arc<dyn Backend> + Send + Sync>;
 /// A batch is taken apart by server and put together again, one entry a command; entries that are refused by
 /// a redirection are sent again alone, after the others. So commands for one key keep their order, except
 /// that one over several keys of a slot that is just being moved may come after its followers. An atomic
-/// batch goes whole to one server, with all its keys in one slot.
+/// batch, or a block of one that is not, goes whole to one server, with all its keys in one slot.
 ///
 /// # Cost
 ///
@@ -107,23 +107,10 @@ impl Cluster {
     }
 
     async fn call_whole(&self, batch: &Batch) -> Result<Vec<Result<Value>>> {
-        let mut slot: Option<Slot> = None;
-        for command in batch.commands() {
-            match Route::of(command)? {
-                Route::Any => {}
-                Route::Slot(own) if slot.is_none_or(|slot| slot == own) => slot = Some(own),
-                Route::Slot(_) | Route::Split => return Err(Error::unsupported(ATOMIC, ONE_SLOT)),
-                Route::Primaries => return Err(Error::unsupported(word(name(command)), NOT_ATOMIC)),
-            }
-        }
+        let slot = one_slot(batch.commands())?;
         Seeker::new(&self.state, slot).await?.call_whole(&self.state, batch).await
     }
 }
-
-const ATOMIC: &str = "an atomic batch with keys in several slots";
-const ONE_SLOT: &str = "a transaction runs on one server: give its keys one {hash tag}";
-const NOT_ATOMIC: &str =
-    "it goes to every primary, and a transaction to one: send it outside of an atomic batch";
 
 #[async_trait]
 impl Backend for Cluster {
@@ -134,7 +121,7 @@ impl Backend for Cluster {
             route @ (Route::Primaries | Route::Split) => {
                 check(command, Place::Shared)?;
                 let mut rounds = Rounds::default();
-                rounds.add(&self.state, command, route).await?;
+                rounds.add(&self.state, Errand::Command(command, route)).await?;
                 let mut answers = rounds.run(&self.state, None).await;
                 return answers.pop().unwrap_or(Err(Error::Unanswered));
             }
@@ -151,10 +138,10 @@ impl Backend for Cluster {
         if batch.is_atomic() {
             return self.call_whole(batch).await;
         }
-        let routes = batch.commands().map(Route::of).collect::<Result<Vec<_>>>()?;
+        let errands = errands(batch)?;
         let mut rounds = Rounds::default();
-        for (command, route) in batch.commands().zip(routes) {
-            rounds.add(&self.state, command, route).await?;
+        for errand in errands {
+            rounds.add(&self.state, errand).await?;
         }
         Ok(rounds.run(&self.state, Some(batch)).await)
     }

@@ -94,8 +94,8 @@ impl Link {
     }
 
     pub(super) async fn call_batch(&self, batch: &Batch) -> Vec<Result<Value>> {
-        if batch.is_asking() {
-            return self.call_asking(batch).await;
+        if batch.is_asking() || !batch.blocks().is_empty() {
+            return self.call_spelled_out(batch).await;
         }
         // All replies are asked for, those of MULTI, of the queueing and of EXEC as well.
         let expected = batch.len() + if batch.is_atomic() { 2 } else { 0 };
@@ -106,26 +106,11 @@ impl Link {
         }
     }
 
-    /// ASKING holds for the next command; from MULTI on, until EXEC.
-    async fn call_asking(&self, batch: &Batch) -> Vec<Result<Value>> {
-        let mut pipeline = Pipeline::with_capacity(batch.len() * 2 + 3);
-        if batch.is_atomic() {
-            pipeline.cmd("ASKING").cmd("MULTI");
-        }
-        for command in batch.commands() {
-            if !batch.is_atomic() {
-                pipeline.cmd("ASKING");
-            }
-            pipeline.add_command(command.clone());
-        }
-        if batch.is_atomic() {
-            pipeline.cmd("EXEC");
-        }
+    /// What redis-rs cannot send by itself: blocks, and ASKING.
+    async fn call_spelled_out(&self, batch: &Batch) -> Vec<Result<Value>> {
+        let pipeline = transaction::spelled_out(batch);
         match self.send(&pipeline, pipeline.len()).await {
-            Ok(replies) if batch.is_atomic() => {
-                transaction::entries(replies.into_iter().skip(1).collect(), batch.len())
-            }
-            Ok(replies) => replies.into_iter().skip(1).step_by(2).map(answer).collect(),
+            Ok(replies) => transaction::fold(batch, replies),
             Err(error) => vec![Err(error); batch.len()],
         }
     }

@@ -15,7 +15,8 @@ use super::node::{Node, words};
 use super::session::Session;
 use super::store::Key;
 use crate::backend::{
-    Backend, Batch, Delivery, Incarnation, Message, Messages, Place, Topic, check, check_all, transaction,
+    Backend, Batch, Delivery, Incarnation, Message, Messages, Place, Portion, Topic, check, check_all,
+    transaction,
 };
 use crate::error::{Error, Result};
 
@@ -28,14 +29,7 @@ impl Backend for Embedded {
 
     async fn call_batch(&self, batch: &Batch) -> Result<Vec<Result<Value>>> {
         check_all(batch, Place::Shared)?;
-        if !batch.is_atomic() {
-            return Ok(call_each(&self.node, None, batch).await);
-        }
-        // A transaction is state, so it has a connection of its own.
-        let own = self.node.connect(Protocol::Resp3);
-        let replies = call_atomic(&self.node, Some(own), batch);
-        self.node.disconnect(own);
-        replies
+        call_batch(&self.node, None, batch).await
     }
 
     async fn session(&self, _key: Option<&[u8]>) -> Result<Arc<dyn Backend>> {
@@ -100,23 +94,44 @@ pub(super) async fn call(node: &Node, id: Option<ClientId>, command: &Cmd) -> Re
     Ok(node.finish(answer).await??)
 }
 
-/// One command after the other, each with its own reply.
-pub(super) async fn call_each(node: &Node, id: Option<ClientId>, batch: &Batch) -> Vec<Result<Value>> {
+/// One portion after the other, each command with its own reply.
+pub(super) async fn call_batch(
+    node: &Node,
+    id: Option<ClientId>,
+    batch: &Batch,
+) -> Result<Vec<Result<Value>>> {
     let mut replies = Vec::with_capacity(batch.len());
-    for command in batch.commands() {
-        replies.push(call(node, id, command).await);
+    let mut commands = batch.commands();
+    for portion in batch.portions() {
+        match portion {
+            Portion::Command => {
+                let Some(command) = commands.next() else { break };
+                replies.push(call(node, id, command).await);
+            }
+            Portion::Block(len) => {
+                let block: Vec<_> = commands.by_ref().take(len).collect();
+                match call_atomic(node, id, &block) {
+                    Ok(own) => replies.extend(own),
+                    Err(error) if batch.is_atomic() => return Err(error),
+                    // The rest of the batch is not to be denied.
+                    Err(error) => replies.extend(iter::repeat_n(Err(error), len)),
+                }
+            }
+        }
     }
-    replies
+    Ok(replies)
 }
 
-/// All commands as one transaction.
-pub(super) fn call_atomic(node: &Node, id: Option<ClientId>, batch: &Batch) -> Result<Vec<Result<Value>>> {
-    if batch.is_empty() {
-        return Ok(Vec::new());
-    }
+/// Commands as one transaction. It is state, so without a connection it gets one of its own.
+fn call_atomic(node: &Node, id: Option<ClientId>, commands: &[&Cmd]) -> Result<Vec<Result<Value>>> {
+    let own = id.unwrap_or_else(|| node.connect(Protocol::Resp3));
     let word = |text: &'static str| iter::once(vec![text.as_bytes()]);
-    let commands = word("MULTI").chain(batch.commands().map(words)).chain(word("EXEC"));
-    Ok(transaction::entries(node.execute_all(id, commands)?, batch.len()))
+    let queued = commands.iter().map(|command| words(command));
+    let replies = node.execute_all(Some(own), word("MULTI").chain(queued).chain(word("EXEC")));
+    if id.is_none() {
+        node.disconnect(own);
+    }
+    Ok(transaction::entries(replies?, commands.len()))
 }
 
 /// What was told, in the terms of the seam.

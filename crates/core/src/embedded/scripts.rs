@@ -4,6 +4,7 @@ mod host;
 
 use std::collections::BTreeMap;
 use std::mem::swap;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use redis::Value;
@@ -125,7 +126,8 @@ impl Scripts {
 }
 
 /// Runs a script for a command. One that is stopped leaves nothing behind in the keyspace; one that fails leaves what it
-/// wrote until then, as with Redis.
+/// wrote until then, as with Redis. A panic in what it calls, in a subscriber to its log say, goes on to the caller, and
+/// leaves nothing behind either.
 pub(crate) fn run(
     call: &mut Call<'_>,
     script: &Script,
@@ -146,6 +148,11 @@ pub(crate) fn run(
     let Some(mut inside) = finished.host else { return Err(LOST) };
     trade(call, &mut inside);
     call.client.protocol = protocol;
+    if let Some(panic) = finished.panic {
+        // Half a command may be done, and half a script.
+        call.keys().undo();
+        resume_unwind(panic);
+    }
     machine.inside = Some(inside);
     call.data.scripts.machine = Some(machine);
     match &finished.reply {

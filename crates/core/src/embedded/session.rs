@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use redis::{Cmd, Value};
 use tokio::sync::Mutex;
 
-use super::backend::{call, call_atomic, call_each, message};
+use super::backend::{call, call_batch, message};
 use super::client::{ClientId, Protocol};
 use super::node::Node;
 use crate::backend::{Backend, Batch, Delivery, Incarnation, Messages, Place, Topic, check, check_all};
@@ -58,10 +58,7 @@ impl Backend for Session {
         check_all(batch, Place::Session)?;
         let _turn = self.turn.lock().await;
         self.must_be_open()?;
-        if batch.is_atomic() {
-            return call_atomic(&self.node, Some(self.id), batch);
-        }
-        Ok(call_each(&self.node, Some(self.id), batch).await)
+        call_batch(&self.node, Some(self.id), batch).await
     }
 
     async fn session(&self, _key: Option<&[u8]>) -> Result<Arc<dyn Backend>> {

@@ -91,8 +91,9 @@ pub use sessions::{
 pub use subject::{Ability, Subject};
 pub use time::a_hung_server_is_waited_for;
 pub use transactions::{
+    a_block_is_carried_out_whole_and_in_its_place, a_block_is_not_carried_out_in_part,
     an_atomic_batch_is_carried_out_whole, an_atomic_batch_is_not_carried_out_in_part,
-    nothing_comes_between_the_commands_of_an_atomic_batch,
+    nothing_comes_between_the_commands_of_a_block, nothing_comes_between_the_commands_of_an_atomic_batch,
 };
 
 /// Every clause, in the order of the contract.
@@ -108,6 +109,9 @@ pub const CLAUSES: &[for<'a> fn(&'a Subject) -> Clause<'a>] = &[
     an_atomic_batch_is_carried_out_whole,
     an_atomic_batch_is_not_carried_out_in_part,
     nothing_comes_between_the_commands_of_an_atomic_batch,
+    a_block_is_carried_out_whole_and_in_its_place,
+    a_block_is_not_carried_out_in_part,
+    nothing_comes_between_the_commands_of_a_block,
     a_hung_server_is_waited_for,
     a_dropped_call_is_nobody_else_s_business,
     a_call_dropped_in_flight_is_nobody_else_s_business,

@@ -29,6 +29,9 @@ pub(crate) enum Flaw {
     TellsAPartialTransactionAsOneError,
     SendsTransactionsWithoutMulti,
     SplitsTransactions,
+    SendsBlocksLast,
+    SendsBlocksWithoutMulti,
+    SplitsBlocks,
     HasADeadlineOfItsOwn,
     GivesADroppedCallsReplyToTheNext,
     IsStuckByACallDroppedInFlight,
@@ -206,6 +209,34 @@ impl Broken {
         }
     }
 
+    async fn blocks(&self, batch: &Batch) -> Result<Vec<Result<Value>>> {
+        let plain = || batch.commands().cloned().collect::<Batch>();
+        match self.flaw {
+            _ if batch.blocks().is_empty() => self.inner.call_batch(batch).await,
+            F::SendsBlocksLast => {
+                let is_inside = |at: &usize| batch.blocks().iter().any(|block| block.contains(at));
+                let (inside, outside): (Vec<_>, Vec<_>) = (0..batch.len()).partition(is_inside);
+                let order = [outside, inside.clone()].concat();
+                let mut shuffled: Batch =
+                    order.iter().map(|at| batch.commands().nth(*at).unwrap().clone()).collect();
+                shuffled.make_atomic(batch.len() - inside.len()..batch.len());
+                let replies = self.inner.call_batch(&shuffled).await?;
+                let mut replies: Vec<_> = order.into_iter().zip(replies).collect();
+                replies.sort_by_key(|(at, _)| *at);
+                Ok(replies.into_iter().map(|(_, reply)| reply).collect())
+            }
+            F::SendsBlocksWithoutMulti => self.inner.call_batch(&plain()).await,
+            F::SplitsBlocks if batch.commands().all(|command| arg(command, 0) == b"INCR") => {
+                let mut replies = Vec::new();
+                for command in batch.commands() {
+                    replies.push(self.inner.call(command).await);
+                }
+                Ok(replies)
+            }
+            _ => self.inner.call_batch(batch).await,
+        }
+    }
+
     fn message(&self, message: Message) -> Option<Message> {
         Some(match (self.flaw, message) {
             (F::LosesBytesOfMessages, Message::Published { channel, pattern, payload, .. }) => {
@@ -270,7 +301,7 @@ impl Backend for Broken {
                 Err(Error::unsupported("MONITOR", "leave it"))
             }
             _ => {
-                let mut replies = self.inner.call_batch(batch).await?;
+                let mut replies = self.blocks(batch).await?;
                 match self.flaw {
                     F::ReversesLargeBatches if batch.len() > 100 => replies.reverse(),
                     F::LeavesOutRefusedEntries => {

@@ -64,3 +64,22 @@ async fn in_a_transaction_a_script_is_never_missing() {
         assert!(matches!(replies[1], Ok(Value::Int(2))), "{replies:?}");
     }
 }
+
+#[tokio::test]
+async fn in_a_block_a_script_is_never_missing_and_keeps_its_place() {
+    let (_server, node) = node().await;
+    let (add, key) = (add(), key("sum"));
+    let mut batch = Batch::new();
+    batch.push(cmd("SET").arg(&key).arg(1).take());
+    batch.push_script(&add.key(&key).arg(1));
+    batch.push(cmd("GET").arg(&key).take());
+    batch.push_script(&add.key(&key).arg(2));
+    batch.make_atomic(1..3);
+    for _ in 0..2 {
+        node.query::<()>(cmd("SCRIPT").arg("FLUSH")).await.unwrap();
+        let replies = node.send_batch(&batch).await.unwrap();
+        assert!(matches!(replies[1], Ok(Value::Int(2))), "{replies:?}");
+        assert_eq!(replies[2].as_ref().unwrap(), &Value::BulkString(b"2".to_vec()), "after the script");
+        assert!(matches!(replies[3], Ok(Value::Int(4))), "{replies:?}");
+    }
+}

@@ -51,14 +51,14 @@ impl Pipe {
     /// ```
     pub fn atomic<R>(&mut self, queue: impl FnOnce(&mut Self) -> R) -> R {
         if self.block.is_some() {
-            return queue(self);
+            return self.within(queue);
         }
         let connection = self.current;
-        let backend = self.pipes.connections().get(connection).map(|connection| connection.backend());
-        let is_sharded = backend.is_some_and(|backend| backend.is_sharded());
-        self.queue().begin_block();
+        let own = self.queue();
+        own.begin_block();
+        let is_sharded = own.is_sharded();
         self.block = Some(Block { connection, slot: None, is_sharded });
-        let queued = queue(self);
+        let queued = self.within(queue);
         self.block = None;
         if let Some(queue) = self.queues.get_mut(connection) {
             queue.end_block();
@@ -74,11 +74,16 @@ impl Pipe {
     /// No round trip; after a lost reply up to [`repeats`](crate::PipesBuilder::repeats) more.
     pub fn idempotent<R>(&mut self, queue: impl FnOnce(&mut Self) -> R) -> R {
         let marks = self.marks();
-        let queued = queue(self);
+        let queued = self.within(queue);
         for (index, queue) in self.queues.iter_mut().enumerate() {
             queue.repeat_since(marks.of(index));
         }
         queued
+    }
+
+    /// The slot of the block that is being queued.
+    pub(super) fn block_slot(&mut self) -> Option<&mut Option<Slot>> {
+        self.block.as_mut().map(|block| &mut block.slot)
     }
 
     /// Refuses a command that the block being queued cannot hold.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use redfleet_core::mutant;
+
 /// One of them.
 pub(super) type Callback = Box<dyn FnOnce() + Send>;
 
@@ -35,7 +37,12 @@ impl Callbacks {
     /// Runs all; one that panics stops no other.
     pub(super) fn run(self) {
         let mut panic = None;
-        for callback in self.inner.into_iter().chain(self.own) {
+        let (inner, own) = if mutant::is_on("callbacks_run_outer_first") {
+            (self.own, self.inner)
+        } else {
+            (self.inner, self.own)
+        };
+        for callback in inner.into_iter().chain(own) {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
                 panic.get_or_insert(payload);
             }

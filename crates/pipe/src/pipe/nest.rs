@@ -1,12 +1,14 @@
 //! Scopes that take back what they queued when they fail.
 
+use redfleet_core::mutant;
+
 use super::Pipe;
 use crate::error::Error;
 use crate::flush::Place;
 use crate::queue::Mark;
 
 /// How far each queue of a pipe had come.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// Of the first connection: most pipes have no other, and then this costs no allocation.
     first: Mark,
@@ -66,8 +68,9 @@ impl Pipe {
         let marks = self.marks();
         let refused = self.refused.take();
         let outer = std::mem::take(&mut self.callbacks);
+        let slot = self.block_slot().copied();
 
-        let queued = queue(self);
+        let queued = self.within(queue);
 
         let own = std::mem::replace(&mut self.callbacks, outer);
         let refusal = std::mem::replace(&mut self.refused, refused);
@@ -75,8 +78,15 @@ impl Pipe {
         match &queued {
             Ok(_) => self.callbacks.take_in(own),
             Err(_) => {
+                if mutant::is_on("roll_back_keeps_callbacks") {
+                    self.callbacks.take_in(own);
+                }
                 for (index, queue) in self.queues.iter_mut().enumerate() {
                     queue.roll_back(marks.of(index));
+                }
+                // What was taken back does not decide where the rest of the block must be.
+                if let Some((now, before)) = self.block_slot().zip(slot) {
+                    *now = before;
                 }
             }
         }

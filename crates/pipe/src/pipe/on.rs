@@ -17,14 +17,14 @@ impl Pipe {
     ///
     /// # Errors
     ///
-    /// A name that is not known has the whole pipe refused: [`Error::UnknownConnection`].
+    /// A name that is not known has the whole pipe refused: [`Error::UnknownConnection`](crate::Error::UnknownConnection).
     pub fn on(&mut self, name: &str) -> On<'_> {
         let before = self.current;
         match self.pipes.find(name) {
             Some(found) => self.current = found,
             None => {
-                let unknown = self.pipes.unknown(name);
-                self.refuse(unknown);
+                let error = self.pipes.unknown(name);
+                self.refuse(error);
             }
         }
         On { pipe: self, before }

@@ -61,8 +61,8 @@ impl PipesBuilder {
         Ok(self.connection(name, backend))
     }
 
-    /// How long one connection may take for one batch; 10 s unless it is said. What is not answered by then has unknown
-    /// effect.
+    /// How long one connection may take for one batch, with all that is sent again of it; 10 s unless it is said. What is
+    /// not answered by then has unknown effect.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = Some(deadline);
@@ -84,6 +84,15 @@ impl PipesBuilder {
         self
     }
 
+    /// How many commands go to a connection in one batch, and so in one round trip; 10,000 unless it is said. A longer
+    /// pipe goes in several, one after the other, so that what is encoded at a time is bounded. An atomic block is never
+    /// split.
+    #[must_use]
+    pub const fn max_batch(mut self, commands: usize) -> Self {
+        self.limits.batch = commands;
+        self
+    }
+
     /// How many commands a pipe may hold; ten millions unless it is said.
     #[must_use]
     pub const fn max_commands(mut self, commands: usize) -> Self {
@@ -91,11 +100,18 @@ impl PipesBuilder {
         self
     }
 
+    /// Draws all chance (the pauses between attempts of [`Pipes::watch`]) from this seed, so that a run can be had again.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.limits.seed = Some(seed);
+        self
+    }
+
     /// The connections.
     ///
     /// # Errors
     ///
-    /// If there is none, if there are over 1024, or if two have one name.
+    /// If there is none, if there are over 1024, if two have one name, or if a batch may hold nothing.
     pub fn build(self) -> Result<Pipes, ConfigError> {
         let names = || self.connections.iter().map(|connection| &connection.name);
         if self.connections.is_empty() || self.connections.len() > MAX_CONNECTIONS {
@@ -103,6 +119,9 @@ impl PipesBuilder {
         }
         if names().enumerate().any(|(index, name)| names().take(index).any(|other| other == name)) {
             return Err(ConfigError::setting("the names of pipes' connections", "one for each"));
+        }
+        if self.limits.batch == 0 {
+            return Err(ConfigError::setting("the commands of a batch", "at least 1"));
         }
         if self.limits.commands > u32::MAX as usize {
             return Err(ConfigError::setting("the commands that a pipe may hold", "at most 4294967295"));

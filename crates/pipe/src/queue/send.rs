@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said};
+use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said, mutant};
 use redis::Value;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::Queue;
 use crate::error::Error;
@@ -45,7 +45,11 @@ impl Queue {
                 failures.push((u32::try_from(index).unwrap_or(u32::MAX), error));
             }
             if is_sent {
-                lost = entries.iter().find_map(|entry| entry.as_ref().err().filter(|e| breaks(e))).cloned();
+                let goes_on = mutant::is_on("batches_follow_a_lost_one");
+                lost = entries
+                    .iter()
+                    .find_map(|entry| entry.as_ref().err().filter(|e| breaks(e) && !goes_on))
+                    .cloned();
             }
             if replies.is_empty() && at == len {
                 replies = entries;
@@ -62,7 +66,13 @@ const fn breaks(error: &Said) -> bool {
     !matches!(error, Said::Refused { .. } | Said::Conflict | Said::Conversion { .. })
 }
 
-/// One batch, and then again those of its commands whose effect is unknown and that may be sent again.
+/// Whether nobody knows if the command was carried out.
+fn is_lost(error: &Said) -> bool {
+    breaks(error) && error.effect() == Effect::Unknown
+}
+
+/// One batch, and then again those of its commands whose effect is unknown and that may be sent again, all of it within
+/// one deadline.
 async fn send_repeatedly(
     batch: &Batch,
     positions: &Range<usize>,
@@ -70,20 +80,25 @@ async fn send_repeatedly(
     connection: &Connection,
     limits: &Limits,
 ) -> Vec<Entry> {
-    let mut entries = send_once(batch, connection, limits).await;
-    for _ in 0..limits.repeats {
-        let is_due = |(offset, entry): &(usize, &Entry)| {
-            let position = positions.start + offset;
-            let is_unknown =
-                matches!(entry, Err(error) if error.effect() == Effect::Unknown && breaks(error));
-            is_unknown && repeatable.iter().any(|range| range.contains(&position))
-        };
-        let due: Vec<_> = entries.iter().enumerate().filter(is_due).map(|(offset, _)| offset).collect();
-        if due.is_empty() {
+    let until = limits.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+    let mut entries = send_once(batch, connection, limits, until).await;
+    // Copied only where there is something to repeat.
+    let repeats_all = mutant::is_on("what_is_unknown_is_repeated");
+    let repeats = if repeatable.is_empty() && !repeats_all { 0 } else { limits.repeats };
+    for _ in 0..repeats {
+        if until.is_some_and(|until| until <= Instant::now()) {
             break;
         }
-        let again = batch.choose(|offset| due.binary_search(&offset).is_ok());
-        for (offset, entry) in due.into_iter().zip(send_once(&again, connection, limits).await) {
+        let is_due = |offset: usize| {
+            let is_unknown = matches!(entries.get(offset), Some(Err(error)) if is_lost(error));
+            is_unknown
+                && (repeats_all || repeatable.iter().any(|range| range.contains(&(positions.start + offset))))
+        };
+        let (again, offsets) = batch.choose(is_due);
+        if again.is_empty() {
+            break;
+        }
+        for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits, until).await) {
             if let Some(slot) = entries.get_mut(offset) {
                 *slot = entry;
             }
@@ -93,11 +108,16 @@ async fn send_repeatedly(
 }
 
 /// One entry a command, whatever happens.
-async fn send_once(batch: &Batch, connection: &Connection, limits: &Limits) -> Vec<Entry> {
+async fn send_once(
+    batch: &Batch,
+    connection: &Connection,
+    limits: &Limits,
+    until: Option<Instant>,
+) -> Vec<Entry> {
     let backend: &Arc<dyn Backend> = connection.backend();
-    let answer = match limits.deadline {
+    let answer = match limits.deadline.zip(until) {
         None => backend.send_batch(batch).await,
-        Some(deadline) => match timeout(deadline, backend.send_batch(batch)).await {
+        Some((deadline, until)) => match timeout_at(until, backend.send_batch(batch)).await {
             Ok(answer) => answer,
             Err(_) => {
                 backend.overdue(deadline);

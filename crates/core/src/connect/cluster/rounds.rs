@@ -9,19 +9,33 @@ use futures::future::join_all;
 use redis::{Cmd, Value};
 
 use super::aggregate::{self, Aggregate};
+use super::errand::Errand;
 use super::member::Member;
 use super::route::Route;
-use super::seeker::{Seeker, pause};
+use super::seeker::{Seeker, pause, undone};
+use super::slots::Slot;
 use super::split;
 use super::state::State;
 use crate::backend::Batch;
 use crate::error::{Error, Result};
+use crate::mutant;
 
 /// One command for one member: a whole command, or a part of one.
 struct Piece<'a> {
     command: Cow<'a, Cmd>,
+    company: Company,
+    /// Of those who follow, that of their leader counts.
     seeker: Seeker,
     answer: Option<Result<Value>>,
+}
+
+/// Who goes with whom: the commands of a block stand one behind the other, and travel whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Alone,
+    /// The first of so many.
+    Leads(usize),
+    Follows,
 }
 
 /// How many pieces a command has, and how their answers become one.
@@ -41,8 +55,15 @@ pub(crate) struct Rounds<'a> {
 }
 
 impl<'a> Rounds<'a> {
-    /// Takes `command` in; nothing is sent yet.
-    pub(crate) async fn add(&mut self, state: &Arc<State>, command: &'a Cmd, route: Route) -> Result<()> {
+    /// Takes an errand in; nothing is sent yet.
+    pub(crate) async fn add(&mut self, state: &Arc<State>, errand: Errand<'a>) -> Result<()> {
+        match errand {
+            Errand::Command(command, route) => self.add_command(state, command, route).await,
+            Errand::Block(commands, slot) => self.add_block(state, commands, slot).await,
+        }
+    }
+
+    async fn add_command(&mut self, state: &Arc<State>, command: &'a Cmd, route: Route) -> Result<()> {
         let before = self.pieces.len();
         let aggregate = match route {
             Route::Slot(slot) => {
@@ -50,10 +71,7 @@ impl<'a> Rounds<'a> {
                 None
             }
             Route::Any => {
-                let to = match &self.any {
-                    Some(member) => Arc::clone(member),
-                    None => Arc::clone(self.any.insert(state.any().await?)),
-                };
+                let to = self.any(state).await?;
                 self.push(Cow::Borrowed(command), Seeker::to(to));
                 None
             }
@@ -79,8 +97,35 @@ impl<'a> Rounds<'a> {
         Ok(())
     }
 
+    async fn add_block(
+        &mut self,
+        state: &Arc<State>,
+        commands: Vec<&'a Cmd>,
+        slot: Option<Slot>,
+    ) -> Result<()> {
+        let seeker = match slot {
+            Some(slot) => Seeker::new(state, Some(slot)).await?,
+            None => Seeker::to(self.any(state).await?),
+        };
+        let len = commands.len();
+        for (place, command) in commands.into_iter().enumerate() {
+            let company = if place == 0 { Company::Leads(len) } else { Company::Follows };
+            let (command, seeker) = (Cow::Borrowed(command), seeker.clone());
+            self.pieces.push(Piece { command, company, seeker, answer: None });
+            self.entries.push(Entry { pieces: 1, aggregate: None });
+        }
+        Ok(())
+    }
+
+    async fn any(&mut self, state: &Arc<State>) -> Result<Arc<Member>> {
+        Ok(match &self.any {
+            Some(member) => Arc::clone(member),
+            None => Arc::clone(self.any.insert(state.any().await?)),
+        })
+    }
+
     fn push(&mut self, command: Cow<'a, Cmd>, seeker: Seeker) {
-        self.pieces.push(Piece { command, seeker, answer: None });
+        self.pieces.push(Piece { command, company: Company::Alone, seeker, answer: None });
     }
 
     /// Sends everything and follows what is refused, until every command has its answer: one entry each.
@@ -111,11 +156,16 @@ impl<'a> Rounds<'a> {
     fn groups(&self) -> Vec<Vec<usize>> {
         let mut heads: Vec<&Seeker> = Vec::new();
         let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut at = 0;
         for (index, piece) in self.pieces.iter().enumerate().filter(|(_, piece)| piece.answer.is_none()) {
             let is_like = |head: &&Seeker| {
                 Arc::ptr_eq(&head.to, &piece.seeker.to) && head.is_asking == piece.seeker.is_asking
             };
-            match heads.iter().position(is_like).and_then(|at| groups.get_mut(at)) {
+            // Whoever follows goes where the one before went.
+            if piece.company != Company::Follows {
+                at = heads.iter().position(is_like).unwrap_or(heads.len());
+            }
+            match groups.get_mut(at) {
                 Some(group) => group.push(index),
                 None => {
                     heads.push(&piece.seeker);
@@ -141,7 +191,14 @@ impl<'a> Rounds<'a> {
                 Ok(vec![to.call(command, *is_asking).await])
             }
             (None, _) => {
-                let batch: Batch = pieces().map(|piece| piece.command.as_ref().clone()).collect();
+                let mut batch: Batch = pieces().map(|piece| piece.command.as_ref().clone()).collect();
+                for (at, piece) in pieces().enumerate() {
+                    if let Company::Leads(len) = piece.company
+                        && !mutant::is_on("block_is_sent_on_in_part")
+                    {
+                        batch.make_atomic(at..at + len);
+                    }
+                }
                 to.call_batch(&if *is_asking { batch.asking() } else { batch }).await
             }
         };
@@ -161,14 +218,29 @@ impl<'a> Rounds<'a> {
         let mut longest = Duration::ZERO;
         for index in group {
             let Some(piece) = self.pieces.get_mut(*index) else { continue };
-            let answer = answers.pop_front().unwrap_or_else(|| Err(piece.seeker.to.garbled()));
-            let wait = match &answer {
-                Ok(_) => None,
-                Err(error) => piece.seeker.follow(state, error),
-            };
-            match wait {
-                Some(wait) => longest = longest.max(wait),
-                None => piece.answer = Some(answer),
+            let mut next = || answers.pop_front().unwrap_or_else(|| Err(piece.seeker.to.garbled()));
+            match piece.company {
+                Company::Alone => {
+                    let answer = next();
+                    let wait = answer.as_ref().err().and_then(|error| piece.seeker.follow(state, error));
+                    match wait {
+                        Some(wait) => longest = longest.max(wait),
+                        None => piece.answer = Some(answer),
+                    }
+                }
+                Company::Leads(len) => {
+                    let block: Vec<_> = (0..len).map(|_| next()).collect();
+                    let wait = undone(&block).and_then(|error| piece.seeker.follow(state, error));
+                    match wait {
+                        Some(wait) => longest = longest.max(wait),
+                        None => {
+                            let pieces = self.pieces.iter_mut().skip(*index);
+                            pieces.zip(block).for_each(|(piece, answer)| piece.answer = Some(answer));
+                        }
+                    }
+                }
+                // Its leader has taken its answer.
+                Company::Follows => {}
             }
         }
         longest

@@ -124,7 +124,7 @@ pub(crate) async fn pause(wait: Duration) {
 ///
 /// A server refuses while the commands are queued (then EXEC says EXECABORT) or at EXEC (then all entries
 /// say the same); both were seen for MOVED, ASK and TRYAGAIN on Redis 7.0 and 8.0, and nothing is done.
-fn undone(answers: &[Result<Value>]) -> Option<&Error> {
+pub(crate) fn undone(answers: &[Result<Value>]) -> Option<&Error> {
     let mut refusals = answers.iter().filter_map(|answer| answer.as_ref().err());
     let is_undone = refusals.clone().count() == answers.len()
         && refusals.clone().all(|error| error.effect() == Effect::None && error.code().is_some());
@@ -133,7 +133,7 @@ fn undone(answers: &[Result<Value>]) -> Option<&Error> {
         return told.or_else(|| refusals.next());
     }
     // A broken link is no redirection, but it is news for the map.
-    refusals.find(|error| matches!(error, Error::Link { .. }))
+    refusals.find(|error| matches!(error, Error::Link { .. } | Error::Down { .. }))
 }
 
 #[cfg(test)]

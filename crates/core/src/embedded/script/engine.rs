@@ -1,6 +1,7 @@
 //! One Lua state: it compiles scripts, keeps them by their hash, and runs them.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +12,7 @@ use super::arguments;
 use super::base;
 use super::errors::{self, Failure, Raised};
 use super::from_lua;
-use super::host::{Host, Seat};
+use super::host::{Host, Panic, Seat};
 use super::libraries;
 use super::meter::{Limits, Meter, Stop};
 use super::redis_table::{self, Shared, unlimited};
@@ -51,6 +52,8 @@ pub(crate) struct Finished<H> {
     pub(crate) reply: Result<Value, Failure>,
     /// The host that was given to the run.
     pub(crate) host: Option<H>,
+    /// What the host panicked with, if it did: then the reply says nothing, and this Lua is not to be run again.
+    pub(crate) panic: Option<Panic>,
 }
 
 /// A node's Lua. Making one takes some hundred microseconds, so a node waits for its first script.
@@ -142,12 +145,18 @@ impl<H: Host> Engine<H> {
         self.make_room();
         let function = match self.function(script) {
             Ok(function) => function,
-            Err(failure) => return Finished { reply: Err(failure), host: Some(host) },
+            Err(failure) => return Finished { reply: Err(failure), host: Some(host), panic: None },
         };
         self.shared.seat.enter(host);
-        let ended = self.call(function, keys, argv);
-        let host = self.shared.seat.leave();
-        Finished { reply: self.reply(script, ended), host }
+        let ended = catch_unwind(AssertUnwindSafe(|| self.call(function, keys, argv)));
+        let (host, fell) = self.shared.seat.leave();
+        match (ended, fell) {
+            (Ok(ended), None) => Finished { reply: self.reply(script, ended), host, panic: None },
+            (Ok(_), Some(panic)) | (Err(panic), _) => {
+                let reply = Err(Failure::Refused("ERR the script's host panicked".to_owned()));
+                Finished { reply, host, panic: Some(panic) }
+            }
+        }
     }
 
     /// What earlier scripts left behind takes no more than half of the memory.

@@ -1,5 +1,7 @@
 //! What a script is run for: the store behind `redis.call`.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 use redis::Value;
@@ -31,25 +33,44 @@ pub(crate) trait Host: Send + 'static {
     fn log(&mut self, level: u8, line: &[u8]);
 }
 
+/// What somebody panicked with.
+pub(crate) type Panic = Box<dyn Any + Send>;
+
 /// Where the host is while a script runs.
 #[derive(Debug)]
-pub(super) struct Seat<H>(Mutex<Option<H>>);
+pub(super) struct Seat<H> {
+    host: Mutex<Option<H>>,
+    /// A host that panicked. Lua does not let a panic through whole, so it waits here for the end of the script.
+    fallen: Mutex<Option<(H, Panic)>>,
+}
 
 impl<H: Host> Seat<H> {
     pub(super) const fn empty() -> Self {
-        Self(Mutex::new(None))
+        Self { host: Mutex::new(None), fallen: Mutex::new(None) }
     }
 
     pub(super) fn enter(&self, host: H) {
-        *lock(&self.0) = Some(host);
+        *lock(&self.host) = Some(host);
     }
 
-    pub(super) fn leave(&self) -> Option<H> {
-        lock(&self.0).take()
+    /// The host, and what it panicked with, if it did.
+    pub(super) fn leave(&self) -> (Option<H>, Option<Panic>) {
+        match lock(&self.fallen).take() {
+            Some((host, panic)) => (Some(host), Some(panic)),
+            None => (lock(&self.host).take(), None),
+        }
     }
 
-    /// What `ask` gets from the host; nothing if no script runs.
+    /// What `ask` gets from the host; nothing if no script runs, or if the host has panicked.
     pub(super) fn with<R>(&self, ask: impl FnOnce(&mut H) -> R) -> Option<R> {
-        lock(&self.0).as_mut().map(ask)
+        let mut seat = lock(&self.host);
+        let host = seat.as_mut()?;
+        match catch_unwind(AssertUnwindSafe(|| ask(host))) {
+            Ok(answer) => Some(answer),
+            Err(panic) => {
+                *lock(&self.fallen) = seat.take().map(|host| (host, panic));
+                None
+            }
+        }
     }
 }

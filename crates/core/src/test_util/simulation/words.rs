@@ -37,7 +37,7 @@ impl fmt::Display for Command<'_> {
     }
 }
 
-/// A batch: its commands.
+/// A batch: its commands, those of a block in brackets.
 pub(super) struct Commands<'a>(pub(super) &'a Batch);
 
 impl fmt::Display for Commands<'_> {
@@ -47,7 +47,10 @@ impl fmt::Display for Commands<'_> {
             if index == MAX_WORDS {
                 return write!(f, " .. of {}", self.0.len());
             }
-            write!(f, " | {}", Command(command))?;
+            let blocks = self.0.blocks();
+            let before = if blocks.iter().any(|block| block.start == index) { "[" } else { "" };
+            let after = if blocks.iter().any(|block| block.end == index + 1) { "]" } else { "" };
+            write!(f, " | {before}{}{after}", Command(command))?;
         }
         Ok(())
     }
@@ -181,8 +184,10 @@ mod tests {
         assert_eq!(show(cmd("EVAL").arg("return 1").arg(0)), "EVAL (8 bytes) 0");
         assert!(show(cmd("SET").arg("k").arg("v".repeat(100_000))).len() < 100);
         assert!(show(cmd("DEL").arg(&["k"; 1000])).ends_with(" .."));
-        let batch: Batch = [cmd("PING"), cmd("INCR").arg("k").take()].into_iter().collect();
+        let mut batch: Batch = [cmd("PING"), cmd("INCR").arg("k").take()].into_iter().collect();
         assert_eq!(Commands(&batch).to_string(), "batch | PING | INCR k");
+        batch.make_atomic(0..1);
+        assert_eq!(Commands(&batch).to_string(), "batch | [PING] | INCR k");
         assert_eq!(Commands(&Batch::new().atomic()).to_string(), "MULTI");
     }
 

@@ -2,11 +2,11 @@
 
 use redfleet_core::test_util::Server;
 use redfleet_core::{BackendExt, Fleet, Node, Outcome, Policy};
-use redfleet_peers::{Row, compare};
+use redfleet_peers::{Row, compare, raw};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd};
 
-use crate::{Bench, raw};
+use crate::Bench;
 
 const BUDGET: f64 = 1.10;
 

@@ -1,8 +1,9 @@
 //! What redfleet-core adds to the raw client, redis-rs: one command, a fan-out, a hung node, and in nanoseconds.
 //!
-//! Both arms have the same settings (see `raw`), the same commands and the same types of replies, and run on one
-//! thread. The servers are on the host's network or behind a Unix socket, because a mapped port passes through a
-//! process of Docker's. Each kind of row has an A/A row: two raw arms of that kind, on connections of their own.
+//! Both arms have the same settings (see `redfleet_peers::raw`), the same commands and the same types of replies, and
+//! run on one thread. The servers are on the host's network or behind a Unix socket, because a mapped port passes
+//! through a process of Docker's. Each kind of row has an A/A row: two raw arms of that kind, on connections of
+//! their own.
 
 #![expect(clippy::unwrap_used, reason = "an operation that fails has no figure, so it ends the run")]
 
@@ -11,7 +12,6 @@ mod fan_out;
 mod hung;
 mod one_call;
 mod own;
-mod raw;
 
 use std::io;
 

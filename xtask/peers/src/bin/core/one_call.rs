@@ -2,10 +2,10 @@
 
 use redfleet_core::test_util::Server;
 use redfleet_core::{BackendExt, connect};
-use redfleet_peers::{Row, compare};
+use redfleet_peers::{Row, compare, raw};
 use redis::{Cmd, cmd};
 
-use crate::{Bench, raw};
+use crate::Bench;
 
 const KEY: &str = "bench:one-call";
 const VALUE: [u8; 100] = [b'v'; 100];

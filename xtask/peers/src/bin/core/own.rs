@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use redfleet_core::test_util::Wire;
 use redfleet_core::{Backend, BackendExt, Breaker, Fleet, Handle, Layer, Node, Policy};
-use redfleet_peers::{Row, compare};
+use redfleet_peers::{Row, compare, raw};
 use redis::{Cmd, cmd};
 
-use crate::{Bench, fan_out, raw};
+use crate::{Bench, fan_out};
 
 /// For each call to one node.
 const BUDGET_NS: f64 = 1000.0;

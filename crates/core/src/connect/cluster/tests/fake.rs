@@ -10,7 +10,9 @@ use redis::{Cmd, Value};
 use tokio::sync::broadcast;
 
 use super::super::{Address, Cluster, MakeNode, Slot, keys};
-use crate::backend::{Backend, Batch, Delivery, Incarnation, Message, Messages, Place, Topic, check};
+use crate::backend::{
+    Backend, Batch, Delivery, Incarnation, Message, Messages, Place, Portion, Topic, check,
+};
 use crate::error::{Effect, Error, LinkError, Result};
 use crate::lock::lock;
 
@@ -213,19 +215,19 @@ impl World {
     }
 
     /// MULTI, the commands, EXEC: what a server refuses while they are queued, or at the end, undoes all.
-    fn transact(&mut self, port: u16, batch: &Batch) -> Vec<Result<Value>> {
-        let own = |command: &Cmd| keys::of(command).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
+    fn transact(&mut self, port: u16, commands: &[&Cmd], is_asking: bool) -> Vec<Result<Value>> {
+        let own = |command: &&Cmd| keys::of(command).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
         let queued: Vec<_> =
-            batch.commands().map(|command| self.admit(port, &own(command), batch.is_asking())).collect();
+            commands.iter().map(|command| self.admit(port, &own(command), is_asking)).collect();
         if queued.iter().any(Result::is_err) {
             let aborted = || refusal("EXECABORT Transaction discarded because of previous errors.");
             return queued.into_iter().map(|queued| Err(queued.err().unwrap_or_else(aborted))).collect();
         }
-        let all = batch.commands().flat_map(own).collect();
-        if let Err(error) = self.admit(port, &all, batch.is_asking()) {
-            return vec![Err(error); batch.len()];
+        let all = commands.iter().flat_map(own).collect();
+        if let Err(error) = self.admit(port, &all, is_asking) {
+            return vec![Err(error); commands.len()];
         }
-        batch.commands().map(|command| self.carry_out(port, command, batch.is_asking())).collect()
+        commands.iter().map(|command| self.carry_out(port, command, is_asking)).collect()
     }
 
     fn slots(&mut self) -> Value {
@@ -275,20 +277,34 @@ impl Server {
             return Err(Error::link(LinkError::Connect { to: self.to(), reason }, Effect::None));
         }
         let asking = if batch.is_asking() { "ASKING " } else { "" };
-        let text: Vec<_> = batch.commands().map(|command| words(command).join(" ")).collect();
+        let mut text: Vec<_> = batch.commands().map(|command| words(command).join(" ")).collect();
+        for block in batch.blocks() {
+            text[block.start].insert(0, '[');
+            text[block.end - 1].push(']');
+        }
         let sent = (self.port, format!("{asking}{}", text.join(" | ")));
         world.sent.push(sent);
         let len = batch.len();
         let is_broken = world.random.u32(..1_000) < world.lossy;
         let done = if is_broken { world.random.usize(..=len) } else { len };
         let told = if is_broken { world.random.usize(..=done.min(len - 1)) } else { len };
-        let mut answers = if batch.is_atomic() {
-            if done == 0 { Vec::new() } else { world.transact(self.port, batch) }
-        } else {
-            let commands = batch.commands().take(done);
-            commands.map(|command| world.carry_out(self.port, command, batch.is_asking())).collect()
-        };
-        answers.truncate(if batch.is_atomic() && is_broken { 0 } else { told });
+        let mut commands = batch.commands();
+        let (mut answers, mut heard, mut at) = (Vec::new(), 0, 0);
+        for portion in batch.portions() {
+            let own: Vec<_> = commands.by_ref().take(portion.len()).collect();
+            // A transaction without its EXEC is none, and EXEC has one reply.
+            at += own.len();
+            if at <= done {
+                answers.extend(match portion {
+                    Portion::Block(_) => world.transact(self.port, &own, batch.is_asking()),
+                    Portion::Command => vec![world.carry_out(self.port, own[0], batch.is_asking())],
+                });
+            }
+            if answers.len() <= told {
+                heard = answers.len();
+            }
+        }
+        answers.truncate(heard);
         let lost = || Err(Error::link(LinkError::Closed { to: self.to() }, Effect::Unknown));
         answers.resize_with(len, lost);
         Ok(answers)

@@ -123,6 +123,81 @@ async fn a_transaction_is_redirected_whole() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_block_travels_whole_and_its_neighbours_without_it() {
+    let fake = Fake::new(1);
+    let cluster = fake.client();
+    call(&cluster, "MSET {foo}a 10 {foo}b 20 bar 30 {bar}b 40").await.unwrap();
+    let mut batch =
+        batch(&["INCR bar", "INCR {foo}a", "INCR {foo}b", "INCR {foo}a", "INCR bar", "INCR {bar}b"]);
+    batch.make_atomic(1..3);
+    batch.make_atomic(4..6);
+    sent(&fake);
+    assert_eq!(numbers(&cluster, &batch).await, [31, 11, 21, 12, 32, 41]);
+    let sorted = || {
+        let mut sent = sent(&fake);
+        sent.sort();
+        sent
+    };
+    let (bar, foo) = ("INCR bar | [INCR bar | INCR {bar}b]", "[INCR {foo}a | INCR {foo}b] | INCR {foo}a");
+    assert_eq!(sorted(), to(&[(1, bar), (3, foo)]), "one round trip a server");
+
+    fake.world().start_move("foo", 4);
+    fake.world().move_key("{foo}a");
+    fake.world().move_key("{foo}b");
+    assert_eq!(numbers(&cluster, &batch).await, [33, 13, 22, 14, 34, 42]);
+    let asking = "ASKING [INCR {foo}a | INCR {foo}b] | INCR {foo}a";
+    assert_eq!(sorted(), to(&[(1, bar), (3, foo), (4, asking)]));
+
+    fake.world().end_move("foo");
+    assert_eq!(numbers(&cluster, &batch).await, [35, 15, 23, 16, 36, 43]);
+    assert_eq!(sorted(), to(&[(1, bar), (3, foo), (4, foo)]), "and then it is known");
+    assert_eq!(numbers(&cluster, &batch).await, [37, 17, 24, 18, 38, 44]);
+    assert_eq!(sorted(), to(&[(1, bar), (4, foo)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_whose_keys_are_in_two_places_waits_and_nothing_waits_for_it() {
+    let fake = Fake::new(1);
+    let cluster = fake.client();
+    call(&cluster, "MSET {t}a 1 {t}b 2 foo 3").await.unwrap();
+    fake.world().start_move("{t}", 1);
+    fake.world().move_key("{t}a");
+    let mut batch = batch(&["INCR {t}a", "INCR {t}b", "INCR foo"]);
+    batch.make_atomic(0..2);
+    let moving = tokio::spawn({
+        let cluster = fake.client();
+        async move { numbers(&cluster, &batch).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!moving.is_finished(), "one key here, one there: the block waits");
+    let values = |fake: &Fake| ["{t}a", "{t}b", "foo"].map(|key| fake.world().value(key));
+    assert_eq!(values(&fake), [1, 2, 4], "nothing of it was carried out");
+    fake.world().move_key("{t}b");
+    assert_eq!(moving.await.unwrap(), [2, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_over_several_slots_is_refused_before_anything_is_sent() {
+    let fake = Fake::new(1);
+    let cluster = fake.client();
+    for (texts, told) in [
+        (["INCR bar", "INCR foo", "INCR bar"], "a transaction with keys in several slots"),
+        (["INCR bar", "PING", "DEL foo bar"], "a transaction with keys in several slots"),
+        (["INCR bar", "PING", "FLUSHALL"], "FLUSHALL"),
+    ] {
+        let mut batch = batch(&texts);
+        batch.make_atomic(1..3);
+        let error = cluster.call_batch(&batch).await.unwrap_err();
+        assert!(matches!(&error, Error::Unsupported { command, .. } if command == told), "{error}");
+    }
+    assert!(sent(&fake).is_empty());
+    let mut batch = batch(&["INCR bar", "DEL foo"]);
+    batch.make_atomic(0..1);
+    batch.make_atomic(1..2);
+    assert_eq!(numbers(&cluster, &batch).await, [1, 0], "two blocks may go to two servers");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_demoted_primary_is_left_for_the_new_one() {
     let fake = Fake::new(1);
     let cluster = fake.client();

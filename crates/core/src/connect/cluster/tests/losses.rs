@@ -49,9 +49,21 @@ async fn client(cluster: Arc<Cluster>, mut random: fastrand::Rng) -> Told {
         }
         let mut batch = if is_atomic { Batch::new().atomic() } else { Batch::new() };
         batch.extend(keys.iter().map(|key| command(&format!("INCR {key}"))));
+        for _ in 0..random.usize(..3) {
+            let start = random.usize(..count);
+            // All of one slot, if they are as many.
+            let is_like = |key: &&&str| Slot::of_key(key.as_bytes()) == Slot::of_key(keys[start].as_bytes());
+            batch.make_atomic(start..start + keys.iter().skip(start).take_while(is_like).count());
+        }
         match cluster.call_batch(&batch).await {
             Ok(replies) => {
                 assert_eq!(replies.len(), keys.len());
+                for block in batch.blocks() {
+                    let refused =
+                        |reply: &Result<Value>| matches!(reply, Err(error) if error.effect() == Effect::None);
+                    let refused = replies[block.clone()].iter().filter(|reply| refused(reply)).count();
+                    assert!(refused == 0 || refused == block.len(), "{block:?} in part: {replies:?}");
+                }
                 keys.iter().zip(&replies).for_each(|(key, reply)| told.hear(key, reply));
             }
             Err(error) => assert_eq!(error.effect(), Effect::None, "nothing was sent: {error}"),
@@ -161,7 +173,10 @@ async fn without_losses_every_increment_is_applied_and_answered_in_order() {
                     _ => {}
                 }
             }
-            let batch: Batch = keys.iter().map(|key| command(&format!("INCR {key}"))).collect();
+            let mut batch: Batch = keys.iter().map(|key| command(&format!("INCR {key}"))).collect();
+            for (start, pair) in keys.windows(2).enumerate().filter(|(_, pair)| pair[0] == pair[1]) {
+                batch.make_atomic(start..start + pair.len());
+            }
             for (key, reply) in keys.iter().zip(cluster.call_batch(&batch).await.unwrap()) {
                 let value = expected.entry(key).or_default();
                 *value += 1;

@@ -1,4 +1,6 @@
-//! The raw client, with the settings that redfleet-core gives it.
+//! The raw client, redis-rs, with the settings that redfleet-core gives it: what every crate of ours is held against.
+
+#![expect(clippy::unwrap_used, reason = "an operation that fails has no figure, so it ends the run")]
 
 use redfleet_core::test_util::{Server, Wire};
 use redis::aio::MultiplexedConnection;
@@ -20,7 +22,11 @@ fn settings() -> RedisConnectionInfo {
 }
 
 /// A connection to a URL of redis-rs, with NODELAY.
-pub(crate) async fn connect(url: &str) -> MultiplexedConnection {
+///
+/// # Panics
+///
+/// If it cannot be made.
+pub async fn connect(url: &str) -> MultiplexedConnection {
     let info = url.into_connection_info().unwrap();
     let tcp = TcpSettings::default().set_nodelay(true);
     let client = Client::open(info.set_tcp_settings(tcp).set_redis_settings(settings())).unwrap();
@@ -28,13 +34,21 @@ pub(crate) async fn connect(url: &str) -> MultiplexedConnection {
 }
 
 /// A connection to each server.
-pub(crate) async fn connect_all(servers: &[Server]) -> Vec<MultiplexedConnection> {
+///
+/// # Panics
+///
+/// If one cannot be made.
+pub async fn connect_all(servers: &[Server]) -> Vec<MultiplexedConnection> {
     futures::future::join_all(servers.iter().map(|server| async { connect(&server.direct_url()).await }))
         .await
 }
 
 /// A connection in memory. The stream is boxed, as it is within redis-rs when it connects by itself.
-pub(crate) async fn over(server: &Wire) -> MultiplexedConnection {
+///
+/// # Panics
+///
+/// Outside of a runtime.
+pub async fn over(server: &Wire) -> MultiplexedConnection {
     let stream: Box<dyn redis::aio::AsyncStream + Send + Unpin> = Box::new(server.connect());
     let (connection, driver) =
         MultiplexedConnection::new_with_config(&settings(), stream, config()).await.unwrap();

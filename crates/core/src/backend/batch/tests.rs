@@ -1,0 +1,70 @@
+//! What a batch holds after it was shortened, chosen from, and cut into blocks.
+
+use super::*;
+use crate::Script;
+
+#[test]
+fn a_shortened_batch_forgets_the_commands_and_scripts_beyond() {
+    let script = Script::new("return 1");
+    let mut batch = Batch::new().atomic();
+    batch.push(redis::cmd("GET"));
+    batch.push_script(&script.call());
+    batch.push(redis::cmd("SET"));
+    batch.push_script(&script.call());
+    batch.truncate(7);
+    assert_eq!(batch.len(), 4);
+    batch.truncate(2);
+    assert_eq!(format!("{batch:?}"), r#"Batch { atomic: true, commands: ["GET", "EVALSHA"] }"#);
+    assert_eq!(batch.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1]);
+    assert_eq!(batch.push(redis::cmd("DEL")), 2, "and goes on from there");
+}
+
+#[test]
+fn a_choice_keeps_the_scripts_of_what_was_chosen_and_the_blocks_that_are_whole() {
+    let script = Script::new("return 1");
+    let mut batch = Batch::new();
+    batch.push(redis::cmd("GET"));
+    batch.push_script(&script.call());
+    batch.push(redis::cmd("SET"));
+    batch.push_script(&script.call());
+    for _ in 0..4 {
+        batch.push(redis::cmd("INCR"));
+    }
+    batch.make_atomic(2..4);
+    batch.make_atomic(5..7);
+    let (chosen, indices) = batch.choose(|index| ![1, 5].contains(&index));
+    assert_eq!(indices, [0, 2, 3, 4, 7], "of the second block one is missing, so both are");
+    assert_eq!(chosen.blocks().iter().collect::<Vec<_>>(), [&(1..3)]);
+    assert_eq!(chosen.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [2]);
+    assert_eq!(chosen.len(), 5);
+}
+
+#[test]
+fn an_atomic_batch_is_chosen_whole_or_not_at_all() {
+    let mut batch = Batch::new().atomic();
+    batch.push(redis::cmd("GET"));
+    batch.push(redis::cmd("SET"));
+    assert!(batch.choose(|index| index == 0).0.is_empty());
+    let (chosen, indices) = batch.choose(|_| true);
+    assert_eq!((chosen.is_atomic(), indices), (true, vec![0, 1]));
+}
+
+#[test]
+fn a_shortened_batch_forgets_the_blocks_beyond() {
+    let mut batch: Batch = (0..6).map(|_| redis::cmd("GET")).collect();
+    batch.make_atomic(0..2);
+    batch.make_atomic(2..4);
+    batch.make_atomic(5..usize::MAX);
+    assert_eq!(batch.blocks(), [0..2, 2..4, 5..6]);
+    batch.truncate(3);
+    assert_eq!(batch.blocks(), [0..2, 2..3]);
+    batch.push(redis::cmd("GET"));
+    assert_eq!(batch.blocks(), [0..2, 2..3], "what comes later is no part of it");
+    let portions = |batch: &Batch| batch.portions().collect::<Vec<_>>();
+    assert_eq!(portions(&batch), [Portion::Block(2), Portion::Block(1), Portion::Command]);
+    let mut batch = batch.atomic();
+    batch.make_atomic(0..2);
+    assert!(batch.blocks().is_empty(), "the whole is one already");
+    assert_eq!(portions(&batch), [Portion::Block(4)]);
+    assert_eq!(portions(&Batch::new().atomic()), []);
+}

@@ -1,0 +1,201 @@
+//! One handle for many tasks, whose single commands share executions.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redfleet_core::ScriptCall;
+use redis::{Cmd, FromRedisValue};
+
+use crate::awaited::Awaited;
+use crate::error::{Error, Result};
+use crate::pipe::{Execution, Pipe};
+use crate::pipes::Pipes;
+use crate::resolve::Resolve;
+
+/// How many commands may wait or be under way at once.
+const MAX_COMMANDS: usize = 100_000;
+
+/// A handle that any number of tasks call at once; what they call within one turn of the scheduler shares an execution.
+/// Cheap to clone.
+///
+/// # Guarantee
+///
+/// A caller alone is not delayed: its command is sent at once, in its own task. When others are under way already,
+/// commands are collected for as long as it takes the tasks that are ready to run, and never for a reply or a timer.
+/// At most 100,000 commands wait or are under way.
+///
+/// # Cancel safety
+///
+/// A caller that goes away takes no other's command with it. Its own may be sent all the same.
+///
+/// # Example
+///
+/// ```
+/// use futures::future::try_join_all;
+/// use redfleet_pipe::Pipes;
+/// use redfleet_core::redis::Cmd;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let auto = Pipes::connect("embedded://auto")?.auto();
+/// let callers = (0..100).map(|_| auto.add::<i64>(Cmd::incr("visits", 1)));
+/// let counts = try_join_all(callers).await?; // 100 commands, in few round trips
+/// assert_eq!(counts.iter().max(), Some(&100));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AutoPipe {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+}
+
+struct State {
+    pipe: Pipe,
+    /// Whether a task is about to take what is queued.
+    is_leaving: bool,
+    /// How many commands are under way.
+    commands: usize,
+    /// How many executions are.
+    flights: usize,
+}
+
+/// What a caller does after it queued.
+enum Turn {
+    /// Nothing else is under way: it sends by itself.
+    Send(Execution),
+    /// It is the first to wait: it sees to it that somebody sends.
+    Collect,
+    /// Somebody will send.
+    Wait,
+}
+
+impl Pipes {
+    /// A handle that many tasks call at once and that makes executions of their single commands.
+    #[must_use]
+    pub fn auto(&self) -> AutoPipe {
+        let state = State { pipe: self.pipe(), is_leaving: false, commands: 0, flights: 0 };
+        AutoPipe { shared: Arc::new(Shared { state: Mutex::new(state) }) }
+    }
+}
+
+impl AutoPipe {
+    /// Sends a command, perhaps together with those of other tasks.
+    ///
+    /// # Cost
+    ///
+    /// One round trip, shared.
+    ///
+    /// # Errors
+    ///
+    /// The command's own; [`Error::Overloaded`].
+    pub async fn add<T: FromRedisValue>(&self, command: Cmd) -> Result<T> {
+        self.run(|pipe| pipe.add(command)).await
+    }
+
+    /// Calls a script, perhaps together with the commands of other tasks.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add).
+    pub async fn script<T: FromRedisValue>(&self, call: &ScriptCall) -> Result<T> {
+        self.run(|pipe| pipe.script(call)).await
+    }
+
+    /// Sends what the closure queues, perhaps together with the commands of other tasks, and returns the values.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pipes::run`]; [`Error::Overloaded`].
+    pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
+        let (awaited, turn) = self.queue(queue)?;
+        match turn {
+            Turn::Send(execution) => {
+                let _flight = self.flight(&execution);
+                drop(execution.run().await);
+            }
+            Turn::Collect => self.collect(),
+            Turn::Wait => {}
+        }
+        awaited.await
+    }
+
+    fn queue<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<(Awaited<R>, Turn)> {
+        let mut state = self.shared.state();
+        if state.commands + state.pipe.len() >= MAX_COMMANDS {
+            return Err(Error::Overloaded { limit: MAX_COMMANDS });
+        }
+        let awaited = Awaited::queue(&mut state.pipe, queue);
+        let turn = if state.is_leaving {
+            Turn::Wait
+        } else if state.flights > 0 {
+            state.is_leaving = true;
+            Turn::Collect
+        } else {
+            state.take().map_or(Turn::Wait, Turn::Send)
+        };
+        Ok((awaited, turn))
+    }
+
+    /// Has a task send what is queued when all that are ready have had their turn.
+    fn collect(&self) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            let Some(execution) = this.shared.leave() else { return };
+            let _flight = this.flight(&execution);
+            drop(execution.run().await);
+        });
+    }
+
+    /// Counts an execution as under way, until what this returns is dropped.
+    fn flight(&self, execution: &Execution) -> Flight {
+        let commands = execution.len();
+        let mut state = self.shared.state();
+        state.commands += commands;
+        state.flights += 1;
+        drop(state);
+        Flight { shared: Arc::clone(&self.shared), commands }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self) -> Option<Execution> {
+        let mut state = self.state();
+        state.is_leaving = false;
+        state.take()
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Execution> {
+        // Each closure was nested, so nothing is refused here.
+        self.pipe.begin().and_then(Result::ok)
+    }
+}
+
+struct Flight {
+    shared: Arc<Shared>,
+    commands: usize,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.commands -= self.commands;
+        state.flights -= 1;
+    }
+}
+
+impl fmt::Debug for AutoPipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AutoPipe").finish_non_exhaustive()
+    }
+}

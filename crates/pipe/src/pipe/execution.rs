@@ -1,0 +1,47 @@
+//! What was taken out of a pipe: all connections at once, and then the callbacks.
+
+use futures::future::join_all;
+
+use super::callbacks::Callbacks;
+use crate::flush::{Answers, InFlight};
+use crate::pipes::Pipes;
+use crate::queue::Queue;
+use crate::summary::Summary;
+
+/// What was taken out of a pipe to be sent.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(super) pipes: Pipes,
+    pub(super) queues: Vec<Queue>,
+    pub(super) flight: InFlight,
+    pub(super) callbacks: Callbacks,
+}
+
+impl Execution {
+    /// How many commands there are.
+    pub(crate) fn len(&self) -> usize {
+        self.queues.iter().map(Queue::len).sum()
+    }
+
+    /// Sends it all.
+    pub(crate) async fn run(self) -> Summary {
+        let commands = self.len();
+        let Self { pipes, mut queues, flight, callbacks } = self;
+        let is_alone = queues.iter().filter(|queue| !queue.is_empty()).count() <= 1;
+        let limits = pipes.limits();
+        let answers = if is_alone {
+            let mut answers = Vec::with_capacity(queues.len());
+            for (queue, connection) in queues.drain(..).zip(pipes.connections()) {
+                answers.push(queue.send(connection, limits).await);
+            }
+            answers
+        } else {
+            let sends = queues.drain(..).zip(pipes.connections());
+            join_all(sends.map(|(queue, connection)| queue.send(connection, limits))).await
+        };
+        let failures = answers.iter().map(Answers::failed).sum();
+        flight.0.done(answers);
+        callbacks.run();
+        Summary::new(commands, failures, flight.0.unexcused(|_| true))
+    }
+}

@@ -1,0 +1,230 @@
+//! The oracle: what a pipe must do, said the slow way, one command after another.
+
+use redis::{FromRedisValue, Value};
+
+use super::case::{CONNECTIONS, End, Hold, Pipeline, Refusal, Step, What};
+use super::drive::Seen;
+use super::held::{Said, text};
+use super::stores::Stores;
+
+/// One command in the order in which it was written.
+struct Planned {
+    connection: usize,
+    what: What,
+    block: Option<usize>,
+    is_rolled_back: bool,
+    is_excused: bool,
+    reply: Result<Value, Said>,
+}
+
+/// Who looks at which commands, and how.
+enum Watch {
+    One(usize, Hold),
+    Zip(usize, usize),
+    All(Vec<usize>),
+}
+
+/// What a scope of its own has: its callbacks, and why it is not to be sent.
+#[derive(Default)]
+struct Scope {
+    callbacks: Vec<usize>,
+    of_inner: Vec<usize>,
+    refused: Option<Said>,
+}
+
+#[derive(Default)]
+struct Model {
+    commands: Vec<Planned>,
+    watches: Vec<Watch>,
+    scopes: Vec<Said>,
+    connection: usize,
+    /// The block that is open: its number, and its connection.
+    block: Option<(usize, usize)>,
+    blocks: usize,
+    callbacks: usize,
+}
+
+/// What must be seen of a pipeline. Carries out on the stores what it sends.
+pub(crate) async fn expect(pipeline: &Pipeline, stores: &Stores) -> Seen {
+    let (mut model, mut scope) = (Model::default(), Scope::default());
+    model.steps(&pipeline.steps, &mut scope);
+    let unsent = match pipeline.end {
+        End::Clear => Some(("cleared".into(), "! dropped".to_owned())),
+        End::Drop => Some(("dropped".into(), "! dropped".to_owned())),
+        End::Execute | End::ExecuteTwice | End::Run => scope.refused.clone().map(|why| (why.clone(), why)),
+    };
+    if let Some((end, why)) = unsent {
+        for command in &mut model.commands {
+            command.reply = Err(why.clone());
+        }
+        let said = if pipeline.end == End::Run { Vec::new() } else { model.said() };
+        return Seen { scopes: model.scopes, callbacks: Vec::new(), end, said };
+    }
+    model.carry_out(stores).await;
+    let callbacks = scope.of_inner.into_iter().chain(scope.callbacks).collect();
+    let (mut end, mut said) = (model.summary(), model.said());
+    if pipeline.end == End::Run {
+        let error = model.first().or_else(|| said.iter().find(|said| said.starts_with('!')).cloned());
+        end = error.clone().unwrap_or_else(|| "all went well".into());
+        said = if error.is_some() { Vec::new() } else { model.said_once() };
+    }
+    Seen { scopes: model.scopes, callbacks, end, said }
+}
+
+impl Model {
+    fn steps(&mut self, steps: &[Step], scope: &mut Scope) {
+        for step in steps {
+            self.step(step, scope);
+        }
+    }
+
+    fn step(&mut self, step: &Step, scope: &mut Scope) {
+        match step {
+            Step::One(what, hold) => {
+                let command = self.queue(*what, scope);
+                self.commands[command].is_excused = matches!(hold, Hold::Outcome);
+                if !matches!(hold, Hold::Dropped) {
+                    self.watches.push(Watch::One(command, *hold));
+                }
+            }
+            Step::Zip(one, other) => {
+                let (one, other) = (self.queue(*one, scope), self.queue(*other, scope));
+                self.watches.push(Watch::Zip(one, other));
+            }
+            Step::All(whats) => {
+                let all = whats.iter().map(|what| self.queue(*what, scope)).collect();
+                self.watches.push(Watch::All(all));
+            }
+            Step::On(connection, steps) => {
+                let before = std::mem::replace(&mut self.connection, *connection);
+                self.steps(steps, scope);
+                self.connection = before;
+            }
+            Step::Nest { fails, steps } => self.nest(*fails, steps, scope),
+            Step::Atomic(steps) if self.block.is_none() => {
+                self.block = Some((self.blocks, self.connection));
+                self.blocks += 1;
+                self.steps(steps, scope);
+                self.block = None;
+            }
+            Step::Atomic(steps) | Step::Idempotent(steps) => self.steps(steps, scope),
+            Step::Callback => {
+                scope.callbacks.push(self.callbacks);
+                self.callbacks += 1;
+            }
+            Step::Refused(refusal) => {
+                scope.refused.get_or_insert_with(|| match refusal {
+                    Refusal::Nowhere => "! no nowhere".into(),
+                    Refusal::Invalid => "! invalid".into(),
+                    Refusal::Forbidden => "! forbidden".into(),
+                });
+            }
+        }
+    }
+
+    fn nest(&mut self, fails: bool, steps: &[Step], scope: &mut Scope) {
+        let (begin, mut inner) = (self.commands.len(), Scope::default());
+        self.steps(steps, &mut inner);
+        let error = if fails { Some("! not executed".to_owned()) } else { inner.refused };
+        if error.is_some() {
+            self.commands[begin..].iter_mut().for_each(|command| command.is_rolled_back = true);
+        } else {
+            scope.of_inner.extend(inner.of_inner.into_iter().chain(inner.callbacks));
+        }
+        self.scopes.push(error.unwrap_or_else(|| "kept".into()));
+    }
+
+    fn queue(&mut self, what: What, scope: &mut Scope) -> usize {
+        if let Some((_, connection)) = self.block.filter(|(_, connection)| *connection != self.connection) {
+            let (command, block) = (CONNECTIONS[self.connection], CONNECTIONS[connection]);
+            scope.refused.get_or_insert_with(|| format!("! {command} in {block}"));
+        }
+        self.commands.push(Planned {
+            connection: self.connection,
+            what,
+            block: self.block.map(|(number, _)| number),
+            is_rolled_back: false,
+            is_excused: false,
+            reply: Err("! rolled back".into()),
+        });
+        self.commands.len() - 1
+    }
+
+    async fn carry_out(&mut self, stores: &Stores) {
+        let is_sent = |command: &&Planned| !command.is_rolled_back;
+        // A server that refuses to queue one command of a transaction does nothing of it.
+        let aborts = |command: &&Planned| is_sent(command) && command.what.is_refused_unseen();
+        let aborted: Vec<_> =
+            self.commands.iter().filter(aborts).filter_map(|command| command.block).collect();
+        for connection in 0..CONNECTIONS.len() {
+            let of_it = |command: &&mut Planned| command.connection == connection && !command.is_rolled_back;
+            for command in self.commands.iter_mut().filter(of_it) {
+                let is_aborted = command.block.is_some_and(|block| aborted.contains(&block));
+                let code = if is_aborted && !command.what.is_refused_unseen() {
+                    Err("EXECABORT".to_owned())
+                } else {
+                    stores.carry_out(connection, command.what).await
+                };
+                command.reply = code.map_err(|code| {
+                    let name = redfleet_core::command_name(&command.what.command());
+                    let name = if name == "EVAL" { "EVALSHA".to_owned() } else { name };
+                    format!("! {name} on {}: {code}", CONNECTIONS[connection])
+                });
+            }
+        }
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &Planned> {
+        (0..CONNECTIONS.len()).flat_map(|connection| {
+            let failed = |command: &&Planned| !command.is_rolled_back && command.reply.is_err();
+            self.commands.iter().filter(failed).filter(move |command| command.connection == connection)
+        })
+    }
+
+    /// The first error that nobody asked for as a value.
+    fn first(&self) -> Option<Said> {
+        self.failed().find(|command| !command.is_excused)?.reply.clone().err()
+    }
+
+    fn summary(&self) -> Said {
+        let sent = self.commands.iter().filter(|command| !command.is_rolled_back).count();
+        let counts = format!("{sent} commands, {} failures", self.failed().count());
+        self.first().map_or(counts.clone(), |first| format!("{counts}, first {first}"))
+    }
+
+    fn said(&self) -> Vec<Said> {
+        self.watches.iter().flat_map(|watch| vec![self.watched(watch); times(watch)]).collect()
+    }
+
+    /// As a resolved structure has it: once each, but a clone is one of its own.
+    fn said_once(&self) -> Vec<Said> {
+        let times = |watch: &Watch| if matches!(watch, Watch::One(_, Hold::Clone)) { 2 } else { 1 };
+        self.watches.iter().flat_map(|watch| vec![self.watched(watch); times(watch)]).collect()
+    }
+
+    fn watched(&self, watch: &Watch) -> Said {
+        let value = |index: &usize| self.commands[*index].reply.as_ref().map(text).map_err(Clone::clone);
+        let said = match watch {
+            Watch::One(index, Hold::Number) => match &self.commands[*index].reply {
+                Ok(reply) => {
+                    i64::from_redis_value(reply.clone()).map(|n| n.to_string()).map_err(|_| "! reply".into())
+                }
+                Err(error) => Err(error.clone()),
+            },
+            Watch::One(index, Hold::Outcome) => Ok(value(index).unwrap_or_else(|error| format!("[{error}]"))),
+            Watch::One(index, Hold::ZipSelf) => value(index).map(|value| format!("{value}+{value}")),
+            Watch::One(index, Hold::Fails) => value(index).and(Err("! invalid".into())),
+            Watch::One(index, _) => value(index),
+            Watch::Zip(one, other) => {
+                value(one).and_then(|one| value(other).map(|other| format!("{one}+{other}")))
+            }
+            Watch::All(all) => all.iter().map(value).collect::<Result<Vec<_>, _>>().map(|all| all.join(",")),
+        };
+        said.unwrap_or_else(|error| error)
+    }
+}
+
+/// How often it is read.
+const fn times(watch: &Watch) -> usize {
+    if matches!(watch, Watch::One(_, Hold::Get | Hold::Clone)) { 2 } else { 1 }
+}

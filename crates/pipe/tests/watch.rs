@@ -1,0 +1,71 @@
+//! Optimistic transactions: nobody's write is lost, and nothing is written on what has changed.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::future::join_all;
+use redfleet_pipe::{Error, Pipes, Watch};
+
+async fn buy(watch: Watch<'_>) -> redfleet_pipe::Result<i64> {
+    watch
+        .run(async |attempt| {
+            let stock: Option<i64> = attempt.run(|pipe| pipe.get("stock")).await?;
+            let left = stock.unwrap_or(0) - 1;
+            tokio::task::yield_now().await;
+            attempt.commit(|pipe| pipe.set("stock", left)).await?;
+            Ok(left)
+        })
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_that_change_a_key_at_once_none_is_lost() {
+    let pipes = Pipes::builder().connect("shop", "embedded://watch-many").unwrap().seed(1).build().unwrap();
+    pipes.run(|pipe| pipe.set("stock", 20)).await.unwrap();
+    let buyers = (0..20).map(|_| buy(pipes.watch("stock").attempts(1000)));
+    let mut left: Vec<_> = join_all(buyers).await.into_iter().map(Result::unwrap).collect();
+    left.sort_unstable();
+    assert_eq!(left, (0..20).collect::<Vec<_>>());
+    assert_eq!(pipes.run(|pipe| pipe.get::<i64>("stock")).await.unwrap(), Some(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_always_changed_is_a_conflict_in_the_end_and_nothing_is_written() {
+    let pipes = Pipes::connect("embedded://watch-conflict").unwrap();
+    let attempts = AtomicU32::new(0);
+    let result = pipes
+        .watch("k")
+        .attempts(3)
+        .run(async |attempt| {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            pipes.run(|pipe| pipe.set("k", "theirs")).await?;
+            attempt.commit(|pipe| (pipe.set("k", "ours"), pipe.set("other", 1))).await
+        })
+        .await;
+    assert!(matches!(result, Err(Error::Conflict { attempts: 3, .. })), "{result:?}");
+    assert_eq!(attempts.into_inner(), 3);
+    let (k, other) = pipes.run(|pipe| (pipe.get::<String>("k"), pipe.exists("other"))).await.unwrap();
+    assert_eq!((k.as_deref(), other), (Some("theirs"), false));
+}
+
+#[tokio::test]
+async fn a_closure_that_returns_without_a_commit_writes_nothing_and_leaves_nothing_watched() {
+    let pipes = Pipes::connect("embedded://watch-none").unwrap();
+    let stock: Option<i64> =
+        pipes.watch("stock").run(async |attempt| attempt.run(|pipe| pipe.get("stock")).await).await.unwrap();
+    assert_eq!(stock, None);
+}
+
+#[tokio::test]
+async fn another_connection_can_be_named_and_an_unknown_one_is_refused() {
+    let pipes = Pipes::builder()
+        .connect("a", "embedded://watch-a")
+        .unwrap()
+        .connect("b", "embedded://watch-b")
+        .unwrap()
+        .build()
+        .unwrap();
+    assert_eq!(buy(pipes.watch("stock").on("b")).await.unwrap(), -1);
+    assert_eq!(pipes.run(|pipe| pipe.on("b").get::<i64>("stock")).await.unwrap(), Some(-1));
+    assert_eq!(pipes.run(|pipe| pipe.on("a").exists("stock")).await.unwrap(), false);
+    assert!(matches!(buy(pipes.watch("stock").on("c")).await, Err(Error::UnknownConnection { .. })));
+}
