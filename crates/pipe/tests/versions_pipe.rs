@@ -5,5 +5,6 @@
 mod versions_pipe {
     mod cluster;
     mod faults;
+    mod redpipe;
     mod world;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use redfleet_core::Effect;
 use redfleet_core::test_util::{Fault, Server, servers};
 use redfleet_pipe::{Deferred, Error};
+use redis::cmd;
 use tokio::time::{Instant, sleep};
 
 use super::world::{DEADLINE, Ledger, healed, key, pipes, stored};
@@ -96,6 +97,32 @@ async fn a_block_is_whole_or_not_there_whenever_the_connection_breaks() {
     first.judge(counts[0]);
     second.judge(counts[1]);
     assert!(first.told > 100 && first.unknown > 10, "{first:?}");
+}
+
+#[tokio::test]
+async fn nobody_ever_sees_half_a_block() {
+    let server = servers(1).await.remove(0);
+    let pipes = pipes([("only", &server)]);
+    let (one, other) = (key("one"), key("other"));
+    let work = async {
+        for _ in 0..30 {
+            // So long that the server reads it in many pieces, and serves others in between.
+            let mut pipe = pipes.pipe();
+            for _ in 0..2000 {
+                pipe.atomic(|pipe| (pipe.incr(&one, 1), pipe.incr(&other, 1)));
+            }
+            pipe.execute().await.unwrap().all().unwrap();
+        }
+    };
+    let looks = async {
+        loop {
+            let counts = server.direct(cmd("MGET").arg(&one).arg(&other)).await.unwrap();
+            let (one, other): (Option<i64>, Option<i64>) = redis::from_redis_value(counts).unwrap();
+            assert_eq!(one, other);
+        }
+    };
+    tokio::select! { biased; () = work => {}, () = looks => {} }
+    assert_eq!(stored::<i64>(&server, "GET", &one).await, 60_000);
 }
 
 #[tokio::test]
