@@ -182,3 +182,6 @@ impl Drop for InFlight {
         self.0.end(Error::Interrupted);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use redfleet_core::Effect;
 use redfleet_core::test_util::{Fault, Server, servers};
+use redfleet_core::{BackendExt, Effect, connect};
 use redfleet_pipe::{Deferred, Error};
 use redis::cmd;
 use tokio::time::{Instant, sleep};
@@ -99,7 +99,7 @@ async fn a_block_is_whole_or_not_there_whenever_the_connection_breaks() {
     assert!(first.told > 100 && first.unknown > 10, "{first:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_ever_sees_half_a_block() {
     let server = servers(1).await.remove(0);
     let pipes = pipes([("only", &server)]);
@@ -114,14 +114,18 @@ async fn nobody_ever_sees_half_a_block() {
             pipe.execute().await.unwrap().all().unwrap();
         }
     };
-    let looks = async {
+    let (beside, both) = (connect(&server.direct_url()).unwrap(), [one.clone(), other.clone()]);
+    // On a thread of its own, so that it looks in the midst of what is sent.
+    let looks = tokio::spawn(async move {
         loop {
-            let counts = server.direct(cmd("MGET").arg(&one).arg(&other)).await.unwrap();
-            let (one, other): (Option<i64>, Option<i64>) = redis::from_redis_value(counts).unwrap();
+            let (one, other): (Option<i64>, Option<i64>) =
+                beside.query(cmd("MGET").arg(&both)).await.unwrap();
             assert_eq!(one, other);
         }
-    };
-    tokio::select! { biased; () = work => {}, () = looks => {} }
+    });
+    work.await;
+    assert!(!looks.is_finished(), "it saw half a block: {:?}", looks.await);
+    looks.abort();
     assert_eq!(stored::<i64>(&server, "GET", &one).await, 60_000);
 }
 
