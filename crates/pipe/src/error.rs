@@ -11,7 +11,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a deferred has no value, or why a pipe was not sent.
 ///
-/// Each text is complete in itself and never holds a key, a value or a password.
+/// Each text is complete in itself, and of its own holds no key, no value and no password. What a server said is told in its
+/// words: of a command that it does not know it quotes the arguments.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -50,6 +50,7 @@ mod deferred;
 mod error;
 mod field;
 mod flush;
+mod keyspace;
 pub mod model;
 mod pipe;
 mod pipes;
@@ -66,6 +67,11 @@ pub use error::{Error, Result};
 #[cfg(feature = "json")]
 pub use field::Json;
 pub use field::{AsField, Ascii, Field, InvalidValue, StringList};
+pub use keyspace::{
+    Aggregate, HashOf, Hashes, HyperLogLogOf, HyperLogLogs, Keyspace, Kind, ListOf, Lists, Page, Scan, SetOf,
+    SetOptions, Sets, ShardedHash, Sort, Sortable, SortedSetOf, SortedSets, Span, StringOf, Strings, Ttl,
+    Waiting,
+};
 pub use model::definition::Model;
 pub use pipe::{On, Pipe};
 pub use pipes::{Pipes, PipesBuilder};

@@ -151,6 +151,16 @@ impl Pipes {
         self.connections().iter().position(|connection| &*connection.name == name)
     }
 
+    /// The connection that is called so; the default one without a name.
+    pub(crate) fn connection(&self, name: Option<&str>) -> Result<&Connection> {
+        let connections = self.connections();
+        let found = match name {
+            None => connections.first(),
+            Some(name) => self.find(name).and_then(|index| connections.get(index)),
+        };
+        found.ok_or_else(|| self.unknown(name.unwrap_or_default()))
+    }
+
     /// That no connection is called so.
     pub(crate) fn unknown(&self, name: &str) -> Error {
         let known: Vec<_> =

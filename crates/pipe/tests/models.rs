@@ -5,11 +5,14 @@ mod models {
     mod cost;
     mod derived;
     mod patches;
+    mod random;
     mod records;
     mod redpipe;
     mod versions;
     mod writes;
 }
+
+mod patches;
 
 use std::collections::BTreeMap;
 

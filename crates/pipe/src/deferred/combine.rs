@@ -46,15 +46,23 @@ impl<T: 'static> Deferred<T> {
     where
         T: Clone + Send + Sync,
     {
-        Self::made(Ready(Ok(value)))
+        Self::made(Ready(value))
+    }
+}
+
+impl<T> Deferred<T> {
+    /// A deferred that has failed already.
+    #[must_use]
+    pub fn failed(error: Error) -> Self {
+        Self::made(Failed(error))
     }
 
-    /// A deferred that has failed already.
-    pub fn failed(error: Error) -> Self
+    /// What there is where nothing was to be done.
+    pub(crate) fn nothing() -> Self
     where
-        T: Clone + Send + Sync,
+        T: Default,
     {
-        Self::made(Ready(Err(error)))
+        Self::made(Nothing)
     }
 }
 
@@ -155,15 +163,43 @@ impl<T> Make<Vec<T>> for All<T> {
     }
 }
 
-struct Ready<T>(Result<T>);
+struct Ready<T>(T);
 
 impl<T: Clone + Send + Sync> Make<T> for Ready<T> {
     fn get(&self) -> Result<T> {
-        self.0.clone()
+        Ok(self.0.clone())
     }
 
     fn take(&mut self) -> Result<T> {
-        self.0.clone()
+        self.get()
+    }
+
+    fn excuse(&self) {}
+}
+
+struct Failed(Error);
+
+impl<T> Make<T> for Failed {
+    fn get(&self) -> Result<T> {
+        Err(self.0.clone())
+    }
+
+    fn take(&mut self) -> Result<T> {
+        Err(self.0.clone())
+    }
+
+    fn excuse(&self) {}
+}
+
+struct Nothing;
+
+impl<T: Default> Make<T> for Nothing {
+    fn get(&self) -> Result<T> {
+        Ok(T::default())
+    }
+
+    fn take(&mut self) -> Result<T> {
+        Ok(T::default())
     }
 
     fn excuse(&self) {}

@@ -10,6 +10,7 @@ use super::{Field, InvalidValue, text};
 macro_rules! integer {
     ($type:ty, $wanted:literal) => {
         /// Read as Redis itself reads an integer: digits, a minus before them, no zero in front, and nothing else.
+        #[diagnostic::do_not_recommend]
         impl Field for $type {
             fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
                 encode(self, $wanted, out)

@@ -205,7 +205,7 @@ pub trait Model: Sized + 'static {
     }
 
     /// Removes a field: the value that it had. Costs one command, a script.
-    fn pop<T: Field + 'static>(
+    fn pop<T: 'static>(
         p: &mut Pipe,
         key: impl AsField<Self::Key>,
         field: Attribute<Self, T, Optional>,

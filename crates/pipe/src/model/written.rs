@@ -8,7 +8,6 @@ use super::attribute::Attribute;
 use super::change::{Action, Answer, Step};
 use crate::deferred::convert;
 use crate::error::{Error, Result};
-use crate::field::Field;
 
 /// What became of a write that was carried out.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +33,11 @@ impl Written {
     /// # Errors
     ///
     /// If that is no `T`.
-    pub fn value<M, T: Field, K>(&self, attribute: Attribute<M, T, K>) -> Result<Option<T>> {
+    pub fn value<M, T, K>(&self, attribute: Attribute<M, T, K>) -> Result<Option<T>> {
         let name = attribute.name().as_bytes();
         let place = self.steps.iter().position(|step| *step.name == *name);
         let Some(place) = place else { return Ok(None) };
-        let decode =
-            |bytes: Vec<u8>| T::decode(&bytes).map_err(|error| Error::Invalid(error.at(attribute.place())));
+        let decode = |bytes: Vec<u8>| attribute.decode(&bytes).map_err(Error::Invalid);
         self.bytes(place)?.map(decode).transpose()
     }
 

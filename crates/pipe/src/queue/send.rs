@@ -107,7 +107,11 @@ async fn send_repeatedly(
             break;
         }
         for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits, until).await) {
-            if let Some(slot) = entries.get_mut(offset) {
+            // That the repetition did nothing says nothing of the time before.
+            let is_certain = entry.as_ref().map_or_else(is_lost, |_| true);
+            if let Some(slot) =
+                entries.get_mut(offset).filter(|_| is_certain || mutant::is_on("repetitions_deny"))
+            {
                 *slot = entry;
             }
         }

@@ -1,0 +1,9 @@
+//! Pipes in simulated worlds, in storms: what callers are told is held against what is on the nodes.
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
+
+mod simulation {
+    mod auto;
+    mod pipes;
+    mod watch;
+    mod world;
+}
