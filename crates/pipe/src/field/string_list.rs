@@ -1,4 +1,4 @@
-//! A list of strings with commas between them, as `RedPipe` writes it, from which nothing is lost.
+//! A list of strings with commas between them, as RedPipe writes it, from which nothing is lost.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,7 +10,7 @@ const WANTED: InvalidValue = InvalidValue::not("a list of strings");
 ///
 /// Inside a string, `\,` stands for a comma and `\\` for a backslash. No string at all is written as nothing, and one
 /// empty string as `\e`, so that the two differ. So every list is read back as it was, and a list without commas,
-/// backslashes and empty strings looks as `RedPipe`'s does. (`RedPipe` drops empty strings and splits strings that have commas.)
+/// backslashes and empty strings looks as RedPipe's does. (RedPipe drops empty strings and splits strings that have commas.)
 ///
 /// # Example
 ///

@@ -20,7 +20,7 @@ use crate::field::{AsField, InvalidValue};
 use crate::model::definition::Model;
 use crate::pipe::Pipe;
 
-/// One record of a model, of which some fields are known: `RedPipe`'s Struct.
+/// One record of a model, of which some fields are known: RedPipe's Struct.
 ///
 /// It is read only. What is known changes when a pipe is executed, and by what the server acknowledged alone: a field that a
 /// write left as it was stays as it was here, and a write that failed changes nothing. Clones share what they know.
