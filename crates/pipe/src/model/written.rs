@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use redfleet_core::mutant;
 use redis::Value;
 
 use super::attribute::Attribute;
@@ -61,7 +62,11 @@ impl Written {
         self.steps.iter().enumerate().filter_map(|(place, step)| {
             let now = match &step.action {
                 Action::Set(value) => Ok(Some(value.clone())),
-                Action::SetMissing(value) if self.is_done(place) => Ok(Some(value.clone())),
+                Action::SetMissing(value)
+                    if self.is_done(place) || mutant::is_on("what_was_kept_is_learnt") =>
+                {
+                    Ok(Some(value.clone()))
+                }
                 Action::SetMissing(_) => return None,
                 Action::Remove => Ok(None),
                 Action::Increment { .. } => self.bytes(place),
