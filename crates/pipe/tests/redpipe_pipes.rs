@@ -1,5 +1,5 @@
 //! RedPipe's own acceptance cases for pipelines, connections, tasks and futures, each as a test that names it.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "set-up that fails is a failed test")]
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 mod redpipe {
     mod rp_conn;

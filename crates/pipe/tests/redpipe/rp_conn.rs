@@ -125,9 +125,8 @@ async fn rp_conn_a_dead_second_connection_fails_its_own_commands_alone() {
 async fn rp_conn_nested_pipelines_of_other_names_go_where_their_names_say() {
     let (pipes, [a, b]) = two();
     let mut pipe = pipes.pipe();
-    pipe.on("a")
-        .nest(|pipe| Ok::<_, Error>(pipe.on("b").nest(|pipe| Ok::<_, Error>(pipe.set("foo", "on b")))?))
-        .unwrap();
+    let inner = |pipe: &mut Pipe| pipe.on("b").nest(|pipe| Ok::<_, Error>(pipe.set("foo", "on b")));
+    pipe.on("a").nest(inner).unwrap();
     pipe.on("b").on("a").set("foo", "on a");
     pipe.execute().await.unwrap().all().unwrap();
     assert_eq!(stored::<String>(&a, "foo").await, "on a");

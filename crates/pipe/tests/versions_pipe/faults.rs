@@ -171,7 +171,7 @@ async fn a_connection_that_is_dead_or_cut_in_the_middle_poisons_only_its_own_com
         for (at, count) in counts.into_iter().enumerate() {
             match at % 3 {
                 1 => drop(count.take().unwrap_err()),
-                _ => assert_eq!(count.take().unwrap(), (round * 100 + at / 3 + 1) as i64),
+                _ => assert_eq!(count.take().unwrap(), i64::try_from(round * 100 + at / 3 + 1).unwrap()),
             }
         }
     }
