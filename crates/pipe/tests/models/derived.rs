@@ -173,12 +173,12 @@ async fn a_model_holds_every_kind_of_field_and_ones_of_its_own() {
 
     impl Field for Even {
         fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
-            if self.0 % 2 == 0 { self.0.encode(out) } else { Err(InvalidValue::not("even")) }
+            if self.0.is_multiple_of(2) { self.0.encode(out) } else { Err(InvalidValue::not("even")) }
         }
 
         fn decode(bytes: &[u8]) -> Result<Self, InvalidValue> {
             let number = u32::decode(bytes)?;
-            if number % 2 == 0 { Ok(Self(number)) } else { Err(InvalidValue::not("even")) }
+            if number.is_multiple_of(2) { Ok(Self(number)) } else { Err(InvalidValue::not("even")) }
         }
     }
 
