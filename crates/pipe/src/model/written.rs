@@ -42,7 +42,8 @@ impl Written {
         self.bytes(place)?.map(decode).transpose()
     }
 
-    /// Whether the write changed this field. [`Patch::keep`](super::Patch::keep) leaves fields as they are, for instance.
+    /// Whether the write had an effect on this field: [`Patch::keep`](super::Patch::keep) leaves it if it has a value, and what
+    /// is not there cannot be removed.
     #[must_use]
     pub fn has_changed<M, T, K>(&self, attribute: Attribute<M, T, K>) -> bool {
         let name = attribute.name().as_bytes();

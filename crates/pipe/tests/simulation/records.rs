@@ -42,7 +42,7 @@ async fn client(world: &World, client: &SimulatedClient, told: &RefCell<Told>) {
     for _ in 0..25 {
         sleep(ms(dice.u64(0..100))).await;
         let Ok(()) = pipes.run(|p| record.load(p)).await else { continue };
-        let seen = record.value().unwrap().unwrap_or(Stock { id: 1, ..Stock::default() });
+        let seen = record.value().unwrap().unwrap_or_else(|| Stock { id: 1, ..Stock::default() });
         let next = seen.left + 1;
         let updated =
             pipes.run(|p| record.patch().set(Stock::LEFT, next).if_version(seen.version).send(p)).await;
