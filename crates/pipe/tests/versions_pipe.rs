@@ -6,5 +6,6 @@ mod versions_pipe {
     mod cluster;
     mod faults;
     mod redpipe;
+    mod steps;
     mod world;
 }
