@@ -118,6 +118,7 @@ pub(crate) fn kind(error: &Error) -> Said {
         Error::Invalid(_) => "! invalid".into(),
         Error::Refused(_) => "! forbidden".into(),
         Error::AtomicElsewhere { block, command, .. } => format!("! {command} in {block}"),
+        Error::TooLong { .. } => "! too long".into(),
         Error::Reply(_) => "! reply".into(),
         Error::Command { connection, command, cause, .. } => {
             format!("! {command} on {connection}: {}", cause.code().unwrap_or("no code"))
