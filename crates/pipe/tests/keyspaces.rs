@@ -1,5 +1,5 @@
-//! Typed keyspaces: RedPipe's own cases (RP-KEYSPACE), and what it lacks, on an embedded node.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "set-up that fails is a failed test")]
+//! Typed keyspaces: `RedPipe`'s own cases (RP-KEYSPACE), and what it lacks, on an embedded node.
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 #[expect(dead_code, reason = "all cases of a type at once are for real servers")]
 mod keyspaces {

@@ -1,6 +1,6 @@
 //! Typed keyspaces on real servers of every image, and on a cluster.
 #![cfg(feature = "test-servers")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "set-up that fails is a failed test")]
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 mod keyspaces {
     pub(crate) mod hashes;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
 use keyspaces::{hashes, keys, lists, sets, sorted_sets, strings};
-use redfleet_core::test_util::{ClusterSet, Server, servers};
+use redfleet_core::test_util::{ClusterSet, Server, TestImage, servers};
 use redfleet_pipe::{Pipes, Strings};
 
 /// One of the shared servers; the cases have names of their own.
@@ -60,6 +60,11 @@ async fn the_cases_of_sorted_sets_hold() {
 async fn the_cases_of_hashes_hold() {
     let (_server, pipes) = node().await;
     hashes::all(&pipes).await;
+    if TestImage::chosen() == TestImage::Redis80 {
+        hashes::fields_live_for_a_time_of_their_own(&pipes).await;
+    } else {
+        hashes::fields_live_for_no_time_of_their_own_on_older_servers(&pipes).await;
+    }
 }
 
 #[tokio::test]

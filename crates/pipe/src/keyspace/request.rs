@@ -30,9 +30,10 @@ impl Request {
     }
 
     /// Appends a key of the keyspace.
-    pub(crate) fn id<K: Field>(self, id: &impl AsField<K>) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "so that whoever passes it on need not borrow it")]
+    pub(crate) fn id<K: Field>(self, id: impl AsField<K>) -> Self {
         let space = self.space;
-        self.encoded(|word| space.key(id, word))
+        self.encoded(|word| space.key(&id, word))
     }
 
     /// Appends keys of the keyspace; how many.
@@ -42,7 +43,7 @@ impl Request {
         count: &mut usize,
     ) -> Self {
         for id in ids {
-            self = self.id(&id);
+            self = self.id(id);
             *count += 1;
         }
         self
@@ -71,7 +72,8 @@ impl Request {
     }
 
     /// Appends a value.
-    pub(crate) fn field<F: Field>(self, value: &impl AsField<F>) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "so that whoever passes it on need not borrow it")]
+    pub(crate) fn field<F: Field>(self, value: impl AsField<F>) -> Self {
         self.encoded(|word| value.encode_as(word))
     }
 
@@ -82,7 +84,7 @@ impl Request {
         count: &mut usize,
     ) -> Self {
         for value in values {
-            self = self.field(&value);
+            self = self.field(value);
             *count += 1;
         }
         self

@@ -58,9 +58,9 @@ impl<T: Kind> Keyspace<T> {
     /// # Cost
     ///
     /// A new connection.
-    async fn open(self, pipes: &Pipes, id: &impl AsField<T::Id>) -> Result<Waiting<T>> {
+    async fn open(self, pipes: &Pipes, id: impl AsField<T::Id>) -> Result<Waiting<T>> {
         let mut key = Vec::new();
-        self.space.key(id, &mut key)?;
+        self.space.key(&id, &mut key)?;
         let connection = pipes.connection(self.space.connection)?;
         let deadline = pipes.limits().deadline;
         let opened = bounded(deadline, connection.backend().session(Some(&key))).await;
@@ -84,7 +84,7 @@ impl<K: Field, V: Field> Lists<K, V> {
     ///
     /// Dropping the future leaves no connection behind.
     pub async fn waiting(self, pipes: &Pipes, id: impl AsField<K>) -> Result<Waiting<ListOf<K, V>>> {
-        self.open(pipes, &id).await
+        self.open(pipes, id).await
     }
 }
 
@@ -103,7 +103,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
     ///
     /// Dropping the future leaves no connection behind.
     pub async fn waiting(self, pipes: &Pipes, id: impl AsField<K>) -> Result<Waiting<SortedSetOf<K, M>>> {
-        self.open(pipes, &id).await
+        self.open(pipes, id).await
     }
 }
 
@@ -151,7 +151,7 @@ impl<K: Field, V: Field> Waiting<ListOf<K, V>> {
         (to, at): (impl AsField<K>, Direction),
         wait: Option<Duration>,
     ) -> Result<Option<V>> {
-        let request = self.keyspace.command("BLMOVE", &from).id(&to).arg(off).arg(at);
+        let request = self.keyspace.command("BLMOVE", from).id(to).arg(off).arg(at);
         read::optional(self.call(request, wait).await?)
     }
 
