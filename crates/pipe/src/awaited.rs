@@ -62,10 +62,11 @@ impl<R: Resolve> Future for Awaited<R> {
         let Some(waiting) = self.waiting.take() else { return Poll::Ready(Err(Error::Interrupted)) };
         Poll::Ready(waiting.and_then(|Waiting { structure, flush, from, to }| {
             let is_own = |place| from.are_before(place) && !to.are_before(place);
-            match flush.and_then(|flush| flush.unexcused(is_own)) {
+            let Some(flush) = flush else { return structure.resolve() };
+            flush.resolving(|| match flush.unexcused(is_own) {
                 Some(error) => Err(error),
                 None => structure.resolve(),
-            }
+            })
         }))
     }
 }

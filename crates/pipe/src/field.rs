@@ -71,6 +71,12 @@ pub use text::Ascii;
 /// assert_eq!(Colour::decode(b"red").unwrap_err().to_string(), "not a colour");
 /// ```
 #[doc = include_str!("../fields.md")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored: it is no `Field`",
+    label = "no field",
+    note = "fields are integers up to 64 bits, floats, `bool`, `String`, `Ascii`, `Vec<u8>`, `[u8; N]`, `StringList` and, with \
+            the feature `json`, `Json<T>`; or implement `Field`"
+)]
 pub trait Field: Sized {
     /// Appends the value to `out`.
     ///

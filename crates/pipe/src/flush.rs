@@ -1,6 +1,7 @@
 //! What all deferreds of one execution share: the replies, once they are there.
 
 mod answers;
+mod lent;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +50,12 @@ pub(crate) struct Place {
 }
 
 impl Flush {
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Works on the state: on what this thread was lent, else behind the lock.
+    fn with<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
+        if lent::is_of(self) { lent::with(work) } else { work(&mut self.lock()) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -64,46 +70,61 @@ impl Flush {
     }
 
     fn settle(&self, phase: Phase) {
-        let mut state = self.state();
-        if !matches!(state.phase, Phase::Queued) {
-            return;
-        }
-        state.phase = phase;
-        let wakers = std::mem::take(&mut state.wakers);
-        drop(state);
+        let wakers = self.with(|state| {
+            if !matches!(state.phase, Phase::Queued) {
+                return Vec::new();
+            }
+            state.phase = phase;
+            std::mem::take(&mut state.wakers)
+        });
         wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Ready when it is decided.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut state = self.state();
-        if !matches!(state.phase, Phase::Queued) {
-            return Poll::Ready(());
-        }
-        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.wakers.push(cx.waker().clone());
-        }
-        Poll::Pending
+        self.with(|state| {
+            if !matches!(state.phase, Phase::Queued) {
+                return Poll::Ready(());
+            }
+            if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+                state.wakers.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+    }
+
+    /// Runs `resolve`, for which the replies are at hand without a lock for each. Other threads wait meanwhile.
+    pub(crate) fn resolving<R>(&self, resolve: impl FnOnce() -> R) -> R {
+        lent::to_this_thread(self, resolve)
     }
 
     /// The first error that nobody asked for as a result, of the commands that `is_meant` says.
     pub(crate) fn unexcused(&self, is_meant: impl Fn(Place) -> bool) -> Option<Error> {
-        let mut state = self.state();
-        if matches!(&state.phase, Phase::Done(answers) if answers.iter().any(|answers| answers.failed() > 0))
-        {
-            // Both may be many: a broken connection fails all of its commands.
-            state.excused.sort_unstable();
-        }
-        let answers = match &state.phase {
+        self.with(|state| state.unexcused(is_meant))
+    }
+}
+
+impl State {
+    const fn new() -> Self {
+        Self { phase: Phase::Queued, wakers: Vec::new(), excused: Vec::new() }
+    }
+
+    fn unexcused(&mut self, is_meant: impl Fn(Place) -> bool) -> Option<Error> {
+        let answers = match &self.phase {
             Phase::Queued => return None,
             Phase::Ended(error) => return Some(error.clone()),
             Phase::Done(answers) => answers,
         };
+        if answers.iter().all(|answers| answers.failed() == 0) {
+            return None;
+        }
+        // Both may be many: a broken connection fails all of its commands.
+        self.excused.sort_unstable();
         let failures = (0..).zip(answers).flat_map(|(connection, answers)| {
             answers.failures().map(move |(command, error)| (Place { connection, command }, error))
         });
         let is_excused = |place: &Place| {
-            state.excused.binary_search(place).is_ok() && !mutant::is_on("results_count_as_unseen")
+            self.excused.binary_search(place).is_ok() && !mutant::is_on("results_count_as_unseen")
         };
         let mut unexcused = failures.filter(|(place, _)| is_meant(*place) && !is_excused(place));
         unexcused.next().map(|(_, error)| error.clone())
@@ -123,7 +144,7 @@ impl Ticket {
 
     /// A copy of the reply.
     pub(crate) fn get(&self) -> Result<Value> {
-        self.with(|answers, command| answers.get(command))
+        self.read(|answers, command| answers.get(command))
     }
 
     /// The reply itself, unless another deferred may want it too.
@@ -131,11 +152,11 @@ impl Ticket {
         if self.flush.is_shared.load(Ordering::Relaxed) && !mutant::is_on("clones_share_one_reply") {
             return self.get();
         }
-        self.with(Answers::take)
+        self.read(Answers::take)
     }
 
-    fn with(&self, read: impl FnOnce(&mut Answers, u32) -> Result<Value>) -> Result<Value> {
-        match &mut self.flush.state().phase {
+    fn read(&self, read: impl FnOnce(&mut Answers, u32) -> Result<Value>) -> Result<Value> {
+        self.flush.with(|state| match &mut state.phase {
             Phase::Queued => Err(Error::NotExecuted),
             Phase::Ended(error) => Err(error.clone()),
             Phase::Done(answers) => {
@@ -143,7 +164,7 @@ impl Ticket {
                 let answers = answers.get_mut(index).ok_or(Error::RolledBack)?;
                 read(answers, self.place.command)
             }
-        }
+        })
     }
 
     /// A second claim to the same reply.
@@ -154,16 +175,16 @@ impl Ticket {
 
     /// Whoever holds the claim looks at the error, if it is one.
     pub(crate) fn excuse(&self) {
-        self.flush.state().excused.push(self.place);
+        self.flush.with(|state| state.excused.push(self.place));
     }
 
     /// For people.
     pub(crate) fn state(&self) -> &'static str {
-        match &self.flush.state().phase {
+        self.flush.with(|state| match &state.phase {
             Phase::Queued => "not executed yet",
             Phase::Ended(_) => "failed",
             Phase::Done(_) => "executed",
-        }
+        })
     }
 }
 

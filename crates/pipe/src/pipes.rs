@@ -127,9 +127,13 @@ impl Pipes {
     pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
         let mut pipe = self.pipe();
         let structure = queue(&mut pipe);
+        let flush = pipe.flush();
         let summary = pipe.execute().await?;
         // What a deferred says of its command is at least as telling as what the connection says.
-        let values = structure.resolve()?;
+        let values = match flush {
+            Some(flush) => flush.resolving(|| structure.resolve())?,
+            None => structure.resolve()?,
+        };
         summary.all()?;
         Ok(values)
     }

@@ -1,15 +1,19 @@
 //! Models: stored as hashes, loaded, patched, counted, popped; each case that RedPipe tests of its Struct among them.
 #![cfg(feature = "derive")]
+#![expect(clippy::unwrap_used, reason = "what fails is a failed test")]
 
 mod models {
     mod cost;
     mod derived;
     mod patches;
+    mod random;
     mod records;
     mod redpipe;
     mod versions;
     mod writes;
 }
+
+mod patches;
 
 use std::collections::BTreeMap;
 

@@ -97,6 +97,11 @@ impl Link {
         if batch.is_asking() || !batch.blocks().is_empty() {
             return self.call_spelled_out(batch).await;
         }
+        // One command alone needs no list of replies on its way.
+        let mut commands = batch.commands();
+        if let (Some(command), None, false) = (commands.next(), commands.next(), batch.is_atomic()) {
+            return vec![self.call(command).await];
+        }
         // All replies are asked for, those of MULTI, of the queueing and of EXEC as well.
         let expected = batch.len() + if batch.is_atomic() { 2 } else { 0 };
         match self.send(batch.pipeline(), expected).await {

@@ -28,8 +28,8 @@ pub(crate) fn answer(reply: Value) -> Result<Value> {
 /// # Ok::<(), redfleet_core::Error>(())
 /// ```
 pub fn convert<T: FromRedisValue>(reply: Value) -> Result<T> {
-    let misfit = Error::conversion::<T>(&reply);
-    redis::from_redis_value(reply).map_err(|_| misfit)
+    let got = kind(&reply);
+    redis::from_redis_value(reply).map_err(|_| Error::Conversion { wanted: std::any::type_name::<T>(), got })
 }
 
 /// For `?` on conversions of one's own. The text of a `ParsingError` quotes the value, so it is left out.

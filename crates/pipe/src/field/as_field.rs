@@ -20,6 +20,7 @@ use super::{Field, InvalidValue};
 /// let bob = "bob".to_owned();
 /// assert!(stored("bob") == stored(&bob) && stored(&bob) == stored(bob.clone()));
 /// ```
+#[diagnostic::on_unimplemented(message = "`{Self}` cannot be given for `{F}`", label = "not stored as `{F}`")]
 pub trait AsField<F: Field> {
     /// Appends what an `F` of this value is written as.
     ///
@@ -29,18 +30,21 @@ pub trait AsField<F: Field> {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Field> AsField<F> for F {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         self.encode(out)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: Field> AsField<F> for &F {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         (*self).encode(out)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsField<String> for &str {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(self.as_bytes());
@@ -49,12 +53,14 @@ impl AsField<String> for &str {
 }
 
 /// The items of an iterator over `&[&str]`.
+#[diagnostic::do_not_recommend]
 impl AsField<String> for &&str {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         (**self).encode_as(out)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl AsField<Vec<u8>> for &[u8] {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(self);
@@ -62,6 +68,7 @@ impl AsField<Vec<u8>> for &[u8] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> AsField<Vec<u8>> for [u8; N] {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(self);
@@ -69,6 +76,7 @@ impl<const N: usize> AsField<Vec<u8>> for [u8; N] {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<const N: usize> AsField<Vec<u8>> for &[u8; N] {
     fn encode_as(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(*self);

@@ -2,6 +2,7 @@
 
 use super::{Field, InvalidValue};
 
+#[diagnostic::do_not_recommend]
 impl Field for Vec<u8> {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(self);
@@ -14,6 +15,7 @@ impl Field for Vec<u8> {
 }
 
 /// Exactly so many bytes: a UUID, a hash.
+#[diagnostic::do_not_recommend]
 impl<const N: usize> Field for [u8; N] {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(self);

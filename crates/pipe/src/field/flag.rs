@@ -5,6 +5,7 @@ use super::{Field, InvalidValue};
 /// `true` is written as `1`, `false` as nothing. Read are also `true`, `0` and `false`, in letters of any case, because
 /// that is how others write them; everything else is refused. (RedPipe reads whatever is not empty as true, `0` and
 /// `false` as well.)
+#[diagnostic::do_not_recommend]
 impl Field for bool {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         if *self {

@@ -11,6 +11,7 @@ const WANTED: InvalidValue = InvalidValue::not("a float");
 /// A whole number is written without a fraction (`1`, not `1.0`), a very large or small one with an exponent (`1e300`),
 /// and the infinities as Redis writes them (`inf`, `-inf`). NaN is refused, as Redis refuses it wherever it counts. What
 /// is too large to be read is refused, and not rounded to infinity.
+#[diagnostic::do_not_recommend]
 impl Field for f64 {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         encode(self, self.is_nan(), out)
@@ -22,6 +23,7 @@ impl Field for f64 {
 }
 
 /// As `f64`.
+#[diagnostic::do_not_recommend]
 impl Field for f32 {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         encode(self, self.is_nan(), out)

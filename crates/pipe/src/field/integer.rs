@@ -10,6 +10,7 @@ use super::{Field, InvalidValue, text};
 macro_rules! integer {
     ($type:ty, $wanted:literal) => {
         /// Read as Redis itself reads an integer: digits, a minus before them, no zero in front, and nothing else.
+        #[diagnostic::do_not_recommend]
         impl Field for $type {
             fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
                 encode(self, $wanted, out)
@@ -39,5 +40,5 @@ fn decode<T: FromStr>(bytes: &[u8], wanted: &'static str) -> Result<T, InvalidVa
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     let is_plain = matches!(digits, [b'1'..=b'9', ..]) || bytes == b"0";
     let number = text(bytes).filter(|_| is_plain).and_then(|text| text.parse().ok());
-    number.ok_or(InvalidValue::not(wanted))
+    number.ok_or_else(|| InvalidValue::not(wanted))
 }

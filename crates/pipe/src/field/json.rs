@@ -28,6 +28,7 @@ use super::{Field, InvalidValue};
 #[expect(clippy::exhaustive_structs, reason = "it is nothing but a mark on a value")]
 pub struct Json<T>(pub T);
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Field for Json<T> {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         serde_json::to_writer(out, &self.0).map_err(|_| InvalidValue::not("a value that JSON can hold"))

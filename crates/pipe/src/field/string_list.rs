@@ -26,6 +26,7 @@ const WANTED: InvalidValue = InvalidValue::not("a list of strings");
 #[expect(clippy::exhaustive_structs, reason = "it is nothing but a mark on a list")]
 pub struct StringList(pub Vec<String>);
 
+#[diagnostic::do_not_recommend]
 impl Field for StringList {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         if matches!(self.as_slice(), [only] if only.is_empty()) {

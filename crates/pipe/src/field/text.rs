@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::{Field, InvalidValue, text};
 
+#[diagnostic::do_not_recommend]
 impl Field for String {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         out.extend_from_slice(self.as_bytes());
@@ -31,6 +32,7 @@ impl Field for String {
 #[expect(clippy::exhaustive_structs, reason = "it is nothing but a mark on a string")]
 pub struct Ascii(pub String);
 
+#[diagnostic::do_not_recommend]
 impl Field for Ascii {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
         check(self.as_bytes())?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::field::Field;
+use crate::field::{Field, InvalidValue};
 
 /// A field of the model `M` that holds a `T`. `#[derive(Model)]` makes one for each field: `User::NAME`.
 ///
@@ -11,7 +11,9 @@ use crate::field::Field;
 pub struct Attribute<M, T, K> {
     name: &'static str,
     place: &'static str,
-    of: PhantomData<fn() -> (M, T, K)>,
+    encode: fn(&T, &mut Vec<u8>) -> Result<(), InvalidValue>,
+    decode: fn(&[u8]) -> Result<T, InvalidValue>,
+    of: PhantomData<fn() -> (M, K)>,
 }
 
 /// There is always a value: the field may be set, but not removed.
@@ -36,15 +38,20 @@ pub struct Managed;
 )]
 pub trait Settable {}
 
+#[diagnostic::do_not_recommend]
 impl Settable for Required {}
 
+#[diagnostic::do_not_recommend]
 impl Settable for Optional {}
 
-impl<M, T: Field, K> Attribute<M, T, K> {
+impl<M, T, K> Attribute<M, T, K> {
     /// A field that is called `name` in the hash; `place` is `KEYSPACE.NAME`, for errors.
     #[must_use]
-    pub const fn new(name: &'static str, place: &'static str) -> Self {
-        Self { name, place, of: PhantomData }
+    pub const fn new(name: &'static str, place: &'static str) -> Self
+    where
+        T: Field,
+    {
+        Self { name, place, encode: T::encode, decode: T::decode, of: PhantomData }
     }
 }
 
@@ -77,6 +84,16 @@ impl<M, T, K> Attribute<M, T, K> {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.name
+    }
+
+    pub(super) fn encode(self, value: &T) -> Result<Vec<u8>, InvalidValue> {
+        let mut bytes = Vec::new();
+        (self.encode)(value, &mut bytes).map_err(|error| error.at(self.place))?;
+        Ok(bytes)
+    }
+
+    pub(super) fn decode(self, bytes: &[u8]) -> Result<T, InvalidValue> {
+        (self.decode)(bytes).map_err(|error| error.at(self.place))
     }
 
     /// Where it is, for errors.

@@ -23,13 +23,8 @@ impl Columns {
     /// # Errors
     ///
     /// If the value has no form in Redis.
-    pub fn put<M, T: Field, K>(
-        &mut self,
-        attribute: Attribute<M, T, K>,
-        value: &T,
-    ) -> Result<(), InvalidValue> {
-        let mut bytes = Vec::new();
-        value.encode(&mut bytes).map_err(|error| error.at(attribute.place()))?;
+    pub fn put<M, T, K>(&mut self, attribute: Attribute<M, T, K>, value: &T) -> Result<(), InvalidValue> {
+        let bytes = attribute.encode(value)?;
         self.columns.push((Name::Borrowed(attribute.name().as_bytes()), bytes));
         Ok(())
     }
@@ -39,7 +34,7 @@ impl Columns {
     /// # Errors
     ///
     /// If the value has no form in Redis.
-    pub fn put_option<M, T: Field, K>(
+    pub fn put_option<M, T, K>(
         &mut self,
         attribute: Attribute<M, T, K>,
         value: Option<&T>,

@@ -16,7 +16,7 @@ use super::written::Written;
 use super::{key, read};
 use crate::deferred::Deferred;
 use crate::error::{Error, Result};
-use crate::field::{AsField, Field, InvalidValue};
+use crate::field::{AsField, InvalidValue};
 use crate::model::definition::Model;
 use crate::pipe::Pipe;
 
@@ -72,6 +72,7 @@ impl<M: Model> Record<M> {
     /// # Errors
     ///
     /// If the key has no form in Redis.
+    #[expect(clippy::needless_pass_by_value, reason = "a call says `\"bob\"`, and not `&\"bob\"`")]
     pub fn new(key: impl AsField<M::Key>) -> Result<Self, InvalidValue> {
         let mut bytes = Vec::new();
         key.encode_as(&mut bytes).map_err(|error| error.at(M::KEYSPACE))?;
@@ -98,9 +99,9 @@ impl<M: Model> Record<M> {
     /// # Errors
     ///
     /// If that is no `T`.
-    pub fn get<T: Field, K>(&self, field: Attribute<M, T, K>) -> Result<Option<T>, InvalidValue> {
+    pub fn get<T, K>(&self, field: Attribute<M, T, K>) -> Result<Option<T>, InvalidValue> {
         let value = self.local.get(field.name());
-        value.map(|value| T::decode(&value).map_err(|error| error.at(field.place()))).transpose()
+        value.map(|value| field.decode(&value)).transpose()
     }
 
     /// What is known of a field that the model does not declare.
@@ -153,11 +154,7 @@ impl<M: Model> Record<M> {
     }
 
     /// Removes a field: the value that it had there. Costs one command, a script.
-    pub fn pop<T: Field + 'static>(
-        &self,
-        p: &mut Pipe,
-        field: Attribute<M, T, Optional>,
-    ) -> Deferred<Option<T>> {
+    pub fn pop<T: 'static>(&self, p: &mut Pipe, field: Attribute<M, T, Optional>) -> Deferred<Option<T>> {
         let written = self.patch().unset(field).wants_values().send(p);
         written.and_then(move |written| written.value(field))
     }

@@ -26,8 +26,8 @@ impl Row {
     /// # Errors
     ///
     /// If it is not there, or is no `T`.
-    pub fn required<M, T: Field>(&mut self, attribute: Attribute<M, T, Required>) -> Result<T, InvalidValue> {
-        self.take(attribute)?.ok_or(InvalidValue::missing().at(attribute.place()))
+    pub fn required<M, T>(&mut self, attribute: Attribute<M, T, Required>) -> Result<T, InvalidValue> {
+        self.take(attribute)?.ok_or_else(|| InvalidValue::missing().at(attribute.place()))
     }
 
     /// The value of a field, if it is there.
@@ -35,9 +35,9 @@ impl Row {
     /// # Errors
     ///
     /// If it is no `T`.
-    pub fn take<M, T: Field, K>(&mut self, attribute: Attribute<M, T, K>) -> Result<Option<T>, InvalidValue> {
+    pub fn take<M, T, K>(&mut self, attribute: Attribute<M, T, K>) -> Result<Option<T>, InvalidValue> {
         let Some(value) = self.remove(attribute.name().as_bytes()) else { return Ok(None) };
-        T::decode(&value).map(Some).map_err(|error| error.at(attribute.place()))
+        attribute.decode(&value).map(Some)
     }
 
     /// All fields that were not taken out, but one that is called as the model's key is.

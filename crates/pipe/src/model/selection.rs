@@ -2,7 +2,7 @@
 
 use super::attribute::{Attribute, Optional};
 use super::row::Row;
-use crate::field::{Field, InvalidValue};
+use crate::field::InvalidValue;
 
 /// Fields of the model `M` to be loaded: an attribute, or a tuple of up to twelve.
 pub trait Selection<M>: Copy + Send + Sync + 'static {
@@ -27,7 +27,7 @@ pub trait Selection<M>: Copy + Send + Sync + 'static {
 )]
 pub trait Removal<M>: Selection<M> {}
 
-impl<M: 'static, T: Field + 'static, K: 'static> Selection<M> for Attribute<M, T, K> {
+impl<M: 'static, T: 'static, K: 'static> Selection<M> for Attribute<M, T, K> {
     type Values = Option<T>;
 
     fn names(self, names: &mut Vec<&'static str>) {
@@ -39,7 +39,7 @@ impl<M: 'static, T: Field + 'static, K: 'static> Selection<M> for Attribute<M, T
     }
 }
 
-impl<M: 'static, T: Field + 'static> Removal<M> for Attribute<M, T, Optional> {}
+impl<M: 'static, T: 'static> Removal<M> for Attribute<M, T, Optional> {}
 
 /// Tuples of up to twelve, as the standard library goes.
 macro_rules! tuples {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use redfleet_core::mutant;
 use redis::Value;
 
 use super::attribute::Attribute;
 use super::change::{Action, Answer, Step};
 use crate::deferred::convert;
 use crate::error::{Error, Result};
-use crate::field::Field;
 
 /// What became of a write that was carried out.
 #[derive(Clone, Debug, Default)]
@@ -34,16 +34,16 @@ impl Written {
     /// # Errors
     ///
     /// If that is no `T`.
-    pub fn value<M, T: Field, K>(&self, attribute: Attribute<M, T, K>) -> Result<Option<T>> {
+    pub fn value<M, T, K>(&self, attribute: Attribute<M, T, K>) -> Result<Option<T>> {
         let name = attribute.name().as_bytes();
         let place = self.steps.iter().position(|step| *step.name == *name);
         let Some(place) = place else { return Ok(None) };
-        let decode =
-            |bytes: Vec<u8>| T::decode(&bytes).map_err(|error| Error::Invalid(error.at(attribute.place())));
+        let decode = |bytes: Vec<u8>| attribute.decode(&bytes).map_err(Error::Invalid);
         self.bytes(place)?.map(decode).transpose()
     }
 
-    /// Whether the write changed this field. [`Patch::keep`](super::Patch::keep) leaves fields as they are, for instance.
+    /// Whether the write had an effect on this field: [`Patch::keep`](super::Patch::keep) leaves it if it has a value, and what
+    /// is not there cannot be removed.
     #[must_use]
     pub fn has_changed<M, T, K>(&self, attribute: Attribute<M, T, K>) -> bool {
         let name = attribute.name().as_bytes();
@@ -63,7 +63,11 @@ impl Written {
         self.steps.iter().enumerate().filter_map(|(place, step)| {
             let now = match &step.action {
                 Action::Set(value) => Ok(Some(value.clone())),
-                Action::SetMissing(value) if self.is_done(place) => Ok(Some(value.clone())),
+                Action::SetMissing(value)
+                    if self.is_done(place) || mutant::is_on("what_was_kept_is_learnt") =>
+                {
+                    Ok(Some(value.clone()))
+                }
                 Action::SetMissing(_) => return None,
                 Action::Remove => Ok(None),
                 Action::Increment { .. } => self.bytes(place),

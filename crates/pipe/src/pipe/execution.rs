@@ -42,6 +42,7 @@ impl Execution {
         let failures = answers.iter().map(Answers::failed).sum();
         flight.0.done(answers);
         callbacks.run();
-        Summary::new(commands, failures, flight.0.unexcused(|_| true))
+        let first = if failures == 0 { None } else { flight.0.unexcused(|_| true) };
+        Summary::new(commands, failures, first)
     }
 }

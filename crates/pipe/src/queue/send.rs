@@ -31,25 +31,12 @@ impl Queue {
                 Some(cause) => vec![Err(cause.clone()); batch.len()],
                 None => send_repeatedly(&batch, &positions, &self.repeatable, connection, limits).await,
             };
-            let is_sent = lost.is_none();
-            let mut commands = batch.commands();
-            for (index, entry) in positions.zip(&entries) {
-                let command = commands.next();
-                let Err(cause) = entry else { continue };
-                let error = if is_sent {
-                    let command = command.map(redfleet_core::command_name).unwrap_or_default().into();
-                    Error::Command { connection: connection.name(), command, cause: cause.clone() }
-                } else {
-                    Error::NotSent { cause: cause.clone() }
-                };
-                failures.push((u32::try_from(index).unwrap_or(u32::MAX), error));
-            }
-            if is_sent {
-                let goes_on = mutant::is_on("batches_follow_a_lost_one");
-                lost = entries
-                    .iter()
-                    .find_map(|entry| entry.as_ref().err().filter(|e| breaks(e) && !goes_on))
-                    .cloned();
+            // Looked for in one go, because mostly there is none.
+            if entries.iter().any(Result::is_err) {
+                failures.extend(failed(&batch, positions, &entries, lost.is_none().then_some(connection)));
+                let is_first = |error: &&Said| breaks(error) && !mutant::is_on("batches_follow_a_lost_one");
+                lost =
+                    lost.or_else(|| entries.iter().filter_map(|e| e.as_ref().err()).find(is_first).cloned());
             }
             if replies.is_empty() && at == len {
                 replies = entries;
@@ -59,6 +46,27 @@ impl Queue {
         }
         Answers::new(replies, failures).with_holes(&self.holes)
     }
+}
+
+/// What is to be said of the commands that have no reply. They were sent on the connection, if there is one here.
+fn failed(
+    batch: &Batch,
+    positions: Range<usize>,
+    entries: &[Entry],
+    sent: Option<&Connection>,
+) -> Vec<(u32, Error)> {
+    let failures = positions.zip(batch.commands()).zip(entries).filter_map(|((position, command), entry)| {
+        let cause = entry.as_ref().err()?.clone();
+        let error = match sent {
+            Some(connection) => {
+                let command = redfleet_core::command_name(command).into();
+                Error::Command { connection: connection.name(), command, cause }
+            }
+            None => Error::NotSent { cause },
+        };
+        Some((u32::try_from(position).unwrap_or(u32::MAX), error))
+    });
+    failures.collect()
 }
 
 /// Whether the error is the connection's and not a command's own.
@@ -99,7 +107,11 @@ async fn send_repeatedly(
             break;
         }
         for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits, until).await) {
-            if let Some(slot) = entries.get_mut(offset) {
+            // That the repetition did nothing says nothing of the time before.
+            let is_certain = entry.as_ref().map_or_else(is_lost, |_| true);
+            if let Some(slot) =
+                entries.get_mut(offset).filter(|_| is_certain || mutant::is_on("repetitions_deny"))
+            {
                 *slot = entry;
             }
         }

@@ -36,9 +36,9 @@ async fn what_is_made_of_deferreds_is_made_when_it_is_asked_for() {
     let mut pipe = pipes.pipe();
     let (one, two) = (pipe.incr("n", 2), pipe.incr("n", 3));
     let product = one.clone().zip(two.clone()).map(|(one, two)| one * two);
-    let even = two.clone().and_then(|two| {
-        if two % 2 == 0 { Ok(two) } else { Err(InvalidValue::new("an even number", "it is odd").into()) }
-    });
+    let even = two
+        .clone()
+        .and_then(|two| if two % 2 == 0 { Ok(two) } else { Err(InvalidValue::not("an even number").into()) });
     let all = Deferred::all([one.clone(), two.clone()]);
     let failed = Deferred::<i64>::failed(Error::AtomicSlots);
     for early in [product.get(), even.get(), all.get().map(|_| 0), one.clone().result().get().map(|_| 0)] {
