@@ -1,5 +1,7 @@
 //! Where the keys of a keyspace lie: its name, its connection, and the way from an id to a key and back.
 
+use redfleet_core::mutant;
+
 use crate::field::{AsField, Field, InvalidValue};
 
 /// A name and a connection, either of which may be missing.
@@ -34,7 +36,8 @@ impl Space {
         let Some(name) = self.name else { return ids.to_vec() };
         let mut pattern = Vec::with_capacity(name.len() + ids.len() + 2);
         for byte in name.bytes() {
-            if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
+            let is_special = matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\');
+            if is_special && !mutant::is_on("names_of_keyspaces_are_globs") {
                 pattern.push(b'\\');
             }
             pattern.push(byte);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Backend, command_name};
+use redfleet_core::{Backend, command_name, mutant};
 use redis::{Cmd, Direction, Value};
 use tokio::time::timeout;
 
@@ -243,7 +243,9 @@ impl Leave<'_> {
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.0.disconnect();
+        if !mutant::is_on("who_left_still_waits") {
+            self.0.disconnect();
+        }
     }
 }
 
