@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 use keyspaces::{hashes, keys, lists, sets, sorted_sets, strings};
 use redfleet_core::test_util::{ClusterSet, Server, TestImage, servers};
-use redfleet_pipe::{Pipes, Strings};
+use redfleet_pipe::{Error, Hashes, Pipes, Strings};
 
 /// One of the shared servers; the cases have names of their own.
 async fn node() -> (Server, Pipes) {
@@ -77,6 +77,20 @@ async fn every_case_holds_on_a_cluster_too() {
     lists::all(&pipes).await;
     sorted_sets::all(&pipes).await;
     hashes::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn the_keys_of_one_id_are_of_one_transaction_on_a_cluster() {
+    const S: Strings<u64, String> = Strings::new("tx.s");
+    const H: Hashes<u64, String, String> = Hashes::new("tx.h");
+    let cluster = ClusterSet::start().await;
+    let pipes = Pipes::connect(&cluster.url()).unwrap();
+    for id in 0..20 {
+        let both = pipes.run(|p| p.atomic(|p| (S.set_nx(p, id, "x"), H.set(p, id, "f", "v")))).await.unwrap();
+        assert_eq!(both, (true, true));
+    }
+    let two = pipes.run(|p| p.atomic(|p| (S.set_nx(p, 1, "x"), S.set_nx(p, 2, "x")))).await.unwrap_err();
+    assert!(matches!(two, Error::AtomicSlots), "{two}");
 }
 
 /// RP-CLUSTER: keys on all nodes by one pipe, and SCAN goes through one node after the other: the cursor `1 << 48` is the

@@ -104,6 +104,29 @@ mod tests {
     }
 
     #[test]
+    fn random_ids_have_keys_of_their_own_and_the_same_slot_everywhere() {
+        let seed = fastrand::u64(..);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut keys = std::collections::BTreeMap::new();
+        for _ in 0..5_000 {
+            let id: Vec<u8> =
+                (0..random.usize(..6)).map(|_| *random.choice(b"{}*a\x00\xff").unwrap()).collect();
+            let of = |name| {
+                let mut key = Vec::new();
+                named(name).key::<Vec<u8>>(&id, &mut key).unwrap();
+                key
+            };
+            let (key, other) = (of("A"), of("B"));
+            assert_eq!(named("A").id::<Vec<u8>>(&key).unwrap(), id, "seed {seed}");
+            assert!(named("B").id::<Vec<u8>>(&key).is_err(), "seed {seed}");
+            if !matches!(id.first(), None | Some(b'}')) {
+                assert_eq!(Slot::of_key(&key), Slot::of_key(&other), "seed {seed}: {id:?}");
+            }
+            assert_eq!(keys.entry(key).or_insert(id.clone()), &id, "seed {seed}");
+        }
+    }
+
+    #[test]
     fn a_name_matches_itself_only() {
         assert_eq!(named("a*b").pattern(b"*"), br"a\*b{*}");
         assert_eq!(named(r"[a]?\").pattern(b"1?"), br"\[a\]\?\\{1?}");
