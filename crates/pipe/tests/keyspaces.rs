@@ -13,7 +13,7 @@ mod keyspaces {
 
 use keyspaces::{hashes, keys, lists, sets, sorted_sets, strings};
 use redfleet_core::test_util::Scripted;
-use redfleet_pipe::{Error, Pipes, Sets, Strings};
+use redfleet_pipe::{Error, Lists, Pipes, Sets, Strings};
 
 /// A node of the test's own.
 fn node(name: &str) -> Pipes {
@@ -254,7 +254,7 @@ async fn a_keyspace_that_names_its_connection_is_served_there() {
     let nowhere = HERE.on("nowhere");
     let unknown = pipes.run(|p| nowhere.get(p, 1)).await.unwrap_err();
     assert!(matches!(unknown, Error::UnknownConnection { .. }), "{unknown}");
-    const LIST: redfleet_pipe::Lists<u64, u64> = redfleet_pipe::Lists::new("L").on("nowhere");
+    const LIST: Lists<u64, u64> = Lists::new("L").on("nowhere");
     assert!(matches!(LIST.waiting(&pipes, 1).await, Err(Error::UnknownConnection { .. })));
 }
 

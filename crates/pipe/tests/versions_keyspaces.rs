@@ -12,11 +12,14 @@ mod keyspaces {
 }
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::TryStreamExt;
 use keyspaces::{hashes, keys, lists, sets, sorted_sets, strings};
-use redfleet_core::test_util::{ClusterSet, Server, TestImage, servers};
-use redfleet_pipe::{Error, Hashes, Pipes, Strings};
+use redfleet_core::Effect;
+use redfleet_core::test_util::{ClusterSet, Fault, Server, TestImage, servers};
+use redfleet_pipe::{Error, Hashes, Lists, Pipes, Strings};
+use tokio::time::Instant;
 
 /// One of the shared servers; the cases have names of their own.
 async fn node() -> (Server, Pipes) {
@@ -77,6 +80,27 @@ async fn every_case_holds_on_a_cluster_too() {
     lists::all(&pipes).await;
     sorted_sets::all(&pipes).await;
     hashes::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn whoever_waits_on_a_hung_server_waits_one_deadline_longer_and_no_more() {
+    const LIST: Lists<u64, u64> = Lists::new("hung");
+    let server = servers(1).await.remove(0);
+    let builder = Pipes::builder().connect("jobs", &server.url()).unwrap();
+    let pipes = builder.deadline(Duration::from_millis(300)).build().unwrap();
+    let mut waiting = LIST.waiting(&pipes, 1).await.unwrap();
+    let wait = Some(Duration::from_millis(100));
+    assert_eq!(waiting.lpop([1], wait).await.unwrap(), None);
+    server.proxy().set(Fault::Hang);
+    let began = Instant::now();
+    let error = waiting.lpop([1], wait).await.unwrap_err();
+    let waited = began.elapsed();
+    assert!(waited >= Duration::from_millis(400) && waited < Duration::from_secs(5), "{waited:?}");
+    assert_eq!(error.effect(), Effect::Unknown);
+    assert_eq!(error.to_string(), "BLPOP on `jobs`: no reply within 400ms");
+    server.proxy().heal();
+    let ended = waiting.lpop([1], wait).await.unwrap_err();
+    assert!(ended.to_string().starts_with("BLPOP on `jobs`: link: "), "the connection was given up: {ended}");
 }
 
 #[tokio::test]

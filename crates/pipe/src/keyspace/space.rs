@@ -122,7 +122,7 @@ mod tests {
             if !matches!(id.first(), None | Some(b'}')) {
                 assert_eq!(Slot::of_key(&key), Slot::of_key(&other), "seed {seed}: {id:?}");
             }
-            assert_eq!(keys.entry(key).or_insert(id.clone()), &id, "seed {seed}");
+            assert_eq!(keys.entry(key).or_insert_with(|| id.clone()), &id, "seed {seed}");
         }
     }
 
