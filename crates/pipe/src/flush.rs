@@ -203,3 +203,6 @@ impl Drop for InFlight {
         self.0.end(Error::Interrupted);
     }
 }
+
+#[cfg(test)]
+mod tests;

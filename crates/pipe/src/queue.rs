@@ -162,3 +162,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,7 @@ pub(crate) async fn expect(pipeline: &Pipeline, stores: &Stores) -> Seen {
     let callbacks = scope.of_inner.into_iter().chain(scope.callbacks).collect();
     let (mut end, mut said) = (model.summary(), model.said());
     if pipeline.end == End::Run {
-        let error = model.first().or_else(|| said.iter().find(|said| said.starts_with('!')).cloned());
+        let error = said.iter().find(|said| said.starts_with('!')).cloned().or_else(|| model.first());
         end = error.clone().unwrap_or_else(|| "all went well".into());
         said = if error.is_some() { Vec::new() } else { model.said_once() };
     }
