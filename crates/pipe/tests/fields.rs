@@ -1,4 +1,5 @@
 //! Fields: the table of the wire format, every case that RedPipe tests, and round trips of random values.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what fails is a failed test")]
 
 mod fields {
     mod redpipe;

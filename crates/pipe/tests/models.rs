@@ -1,5 +1,6 @@
 //! Models: stored as hashes, loaded, patched, counted, popped; each case that RedPipe tests of its Struct among them.
 #![cfg(feature = "derive")]
+#![expect(clippy::unwrap_used, reason = "what fails is a failed test")]
 
 mod models {
     mod cost;

@@ -4,6 +4,8 @@
 mod simulation {
     mod auto;
     mod pipes;
+    #[cfg(feature = "derive")]
+    mod records;
     mod watch;
     mod world;
 }

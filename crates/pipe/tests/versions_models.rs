@@ -1,5 +1,6 @@
 //! Models on every image: the script that writes records, and their commands, say there what they say in this process.
 #![cfg(all(feature = "derive", feature = "test-servers"))]
+#![expect(clippy::unwrap_used, reason = "what fails is a failed test")]
 
 mod patches;
 

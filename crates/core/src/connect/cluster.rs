@@ -12,6 +12,7 @@ mod member;
 mod redirect;
 mod rounds;
 mod route;
+mod scan;
 mod seeker;
 mod session;
 mod slots;
@@ -63,7 +64,11 @@ pub type MakeNode = Arc<dyn Fn(&Address) -> Arc<dyn Backend> + Send + Sync>;
 /// | others with keys in several slots | nowhere: [`Error::Unsupported`] |
 /// | DBSIZE, KEYS, FLUSHALL, FLUSHDB, SCRIPT LOAD, CONFIG SET, FUNCTION LOAD, .. | all primaries, replies made one |
 /// | PING, TIME, INFO, PUBLISH, RANDOMKEY, .. | any primary, each in its turn |
-/// | SCAN, SHUTDOWN, FAILOVER, .. | nowhere: take one server from [`primaries`](Self::primaries) |
+/// | SCAN | one primary after the other: the cursor has the primary's number in its high 16 bits |
+/// | SHUTDOWN, FAILOVER, .. | nowhere: take one server from [`primaries`](Self::primaries) |
+///
+/// A SCAN may miss the keys of slots that move meanwhile, or see them twice. So may one that a failover overtakes: what a
+/// cursor means, only the server knows that gave it.
 ///
 /// A write that only some of several servers carried out is [`Error::Partial`], with effect unknown.
 ///
@@ -92,7 +97,7 @@ impl Cluster {
         Self { state: Arc::new(State::new(seeds, make)) }
     }
 
-    /// The primaries by address, for what is about one server: SCAN, say.
+    /// The primaries by address, for what is about one server: its INFO, say.
     ///
     /// # Cost
     ///
@@ -118,7 +123,7 @@ impl Backend for Cluster {
         let slot = match Route::of(command)? {
             Route::Slot(slot) => Some(slot),
             Route::Any => None,
-            route @ (Route::Primaries | Route::Split) => {
+            route @ (Route::Primaries | Route::Primary(_) | Route::Split) => {
                 check(command, Place::Shared)?;
                 let mut rounds = Rounds::default();
                 rounds.add(&self.state, Errand::Command(command, route)).await?;

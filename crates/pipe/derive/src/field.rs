@@ -92,10 +92,7 @@ fn inside_option(of: &Type) -> Option<&Type> {
     let Type::Path(path) = of else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(inside) => Some(inside),
-        _ => None,
-    }
+    if let GenericArgument::Type(inside) = arguments.args.first()? { Some(inside) } else { None }
 }
 
 fn is_u64(of: &Type) -> bool {

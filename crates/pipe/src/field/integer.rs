@@ -40,5 +40,5 @@ fn decode<T: FromStr>(bytes: &[u8], wanted: &'static str) -> Result<T, InvalidVa
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
     let is_plain = matches!(digits, [b'1'..=b'9', ..]) || bytes == b"0";
     let number = text(bytes).filter(|_| is_plain).and_then(|text| text.parse().ok());
-    number.ok_or(InvalidValue::not(wanted))
+    number.ok_or_else(|| InvalidValue::not(wanted))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use redfleet_core::Script;
+use redfleet_core::{Script, mutant};
 use redis::Value;
 
 use super::columns::Name;
@@ -90,15 +90,18 @@ impl Change {
 
     /// The script does all there is to do, or nothing.
     fn call<M: Model>(&self, p: &mut Pipe, name: &[u8]) -> Deferred<Option<Answer>> {
+        let version = self.version.filter(|_| !mutant::is_on("versions_are_not_compared"));
+        let ttl = M::TTL_MS.map(u64::from).filter(|_| !mutant::is_on("ttls_are_forgotten"));
         let rule = match self.rule {
+            _ if mutant::is_on("half_a_record_is_written") => "any",
             Rule::Any => "any",
             Rule::New => "new",
             Rule::Old => "old",
             Rule::Rest => "rest",
         };
         let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let mut call = WRITE_RECORD.key(name).arg(rule).arg(text(M::TTL_MS.map(u64::from)));
-        call = call.arg(M::VERSION_NAME.unwrap_or_default()).arg(text(self.version));
+        let mut call = WRITE_RECORD.key(name).arg(rule).arg(text(ttl));
+        call = call.arg(M::VERSION_NAME.unwrap_or_default()).arg(text(version));
         call = call.arg(if self.wants_values { "values" } else { "" });
         for Step { name, action } in &self.steps {
             call = match action {

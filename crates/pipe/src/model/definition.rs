@@ -43,6 +43,11 @@ use crate::pipe::Pipe;
 /// Nothing is read that was not asked for. Each write of a record is one command, and is carried out whole or not at all,
 /// ttl and version included. A local value never changes by being sent: what became of a write is in the [`Deferred`].
 ///
+/// # What it does not do
+///
+/// There is no index, no unique constraint and no hidden read. There is no empty hash in Redis, so a record of which nothing
+/// but the key is there is not stored. The derive knows an `Option` by its name, so an alias of it is none.
+///
 /// # Example
 ///
 /// ```

@@ -66,7 +66,7 @@ impl<M: Model> Patch<M> {
         attribute: Attribute<M, T, K>,
         value: impl AsField<T>,
     ) -> Self {
-        let value = self.encode(&value, attribute.place());
+        let value = self.encode(value, attribute.place());
         let action = if self.keeps { Action::SetMissing(value) } else { Action::Set(value) };
         self.step(attribute.name().as_bytes().into(), action)
     }
@@ -92,13 +92,13 @@ impl<M: Model> Patch<M> {
     ///
     /// [`Written::value`]: super::Written::value
     pub fn increment<T: Number, K: Settable>(mut self, attribute: Attribute<M, T, K>, by: T::Step) -> Self {
-        let by = self.encode(&by, attribute.place());
+        let by = self.encode::<T::Step>(by, attribute.place());
         self.step(attribute.name().as_bytes().into(), Action::Increment { by, is_float: T::IS_FLOAT })
     }
 
     /// Sets a field that the model does not declare.
     pub fn set_extra(mut self, name: impl Into<String>, value: impl AsField<Vec<u8>>) -> Self {
-        let value = self.encode(&value, M::KEYSPACE);
+        let value = self.encode(value, M::KEYSPACE);
         let action = if self.keeps { Action::SetMissing(value) } else { Action::Set(value) };
         self.undeclared(name.into(), action)
     }
@@ -162,7 +162,8 @@ impl<M: Model> Patch<M> {
         written
     }
 
-    fn encode<F: Field>(&mut self, value: &impl AsField<F>, place: &'static str) -> Vec<u8> {
+    #[expect(clippy::needless_pass_by_value, reason = "a call says `\"bob\"`, and not `&\"bob\"`")]
+    fn encode<F: Field>(&mut self, value: impl AsField<F>, place: &'static str) -> Vec<u8> {
         let mut bytes = Vec::new();
         if let Err(error) = value.encode_as(&mut bytes) {
             self.refuse(error.at(place));

@@ -6,11 +6,11 @@ use super::change::{Action, Answer, Change, Rule, Step};
 use crate::error::Result;
 use crate::model::definition::Model;
 
+/// How the command's reply is read.
+pub(super) type Read = fn(Value) -> Result<Option<Answer>>;
+
 /// The command that does all of the change, if there is one, and how its reply is read.
-pub(super) fn command<M: Model>(
-    change: &Change,
-    name: &[u8],
-) -> Option<(Cmd, fn(Value) -> Result<Option<Answer>>)> {
+pub(super) fn command<M: Model>(change: &Change, name: &[u8]) -> Option<(Cmd, Read)> {
     let is_plain = M::TTL_MS.is_none() && M::VERSION_NAME.is_none() && !change.wants_values;
     if !is_plain || !matches!(change.rule, Rule::Any | Rule::Rest) {
         return None;

@@ -72,6 +72,7 @@ impl<M: Model> Record<M> {
     /// # Errors
     ///
     /// If the key has no form in Redis.
+    #[expect(clippy::needless_pass_by_value, reason = "a call says `\"bob\"`, and not `&\"bob\"`")]
     pub fn new(key: impl AsField<M::Key>) -> Result<Self, InvalidValue> {
         let mut bytes = Vec::new();
         key.encode_as(&mut bytes).map_err(|error| error.at(M::KEYSPACE))?;

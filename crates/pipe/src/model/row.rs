@@ -27,7 +27,7 @@ impl Row {
     ///
     /// If it is not there, or is no `T`.
     pub fn required<M, T>(&mut self, attribute: Attribute<M, T, Required>) -> Result<T, InvalidValue> {
-        self.take(attribute)?.ok_or(InvalidValue::missing().at(attribute.place()))
+        self.take(attribute)?.ok_or_else(|| InvalidValue::missing().at(attribute.place()))
     }
 
     /// The value of a field, if it is there.

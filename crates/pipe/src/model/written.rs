@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use redfleet_core::mutant;
 use redis::Value;
 
 use super::attribute::Attribute;
@@ -41,7 +42,8 @@ impl Written {
         self.bytes(place)?.map(decode).transpose()
     }
 
-    /// Whether the write changed this field. [`Patch::keep`](super::Patch::keep) leaves fields as they are, for instance.
+    /// Whether the write had an effect on this field: [`Patch::keep`](super::Patch::keep) leaves it if it has a value, and what
+    /// is not there cannot be removed.
     #[must_use]
     pub fn has_changed<M, T, K>(&self, attribute: Attribute<M, T, K>) -> bool {
         let name = attribute.name().as_bytes();
@@ -61,7 +63,11 @@ impl Written {
         self.steps.iter().enumerate().filter_map(|(place, step)| {
             let now = match &step.action {
                 Action::Set(value) => Ok(Some(value.clone())),
-                Action::SetMissing(value) if self.is_done(place) => Ok(Some(value.clone())),
+                Action::SetMissing(value)
+                    if self.is_done(place) || mutant::is_on("what_was_kept_is_learnt") =>
+                {
+                    Ok(Some(value.clone()))
+                }
                 Action::SetMissing(_) => return None,
                 Action::Remove => Ok(None),
                 Action::Increment { .. } => self.bytes(place),

@@ -85,7 +85,7 @@ fn check(column: &str, [of, left, right]: &[String; 3]) {
         "StringList" => Checker(|text| StringList(json(text))).run(column, left, right),
         #[cfg(feature = "json")]
         "Json<Vec<i64>>" => {
-            Checker(|text| redfleet_pipe::Json(json::<Vec<i64>>(text))).run(column, left, right)
+            Checker(|text| redfleet_pipe::Json(json::<Vec<i64>>(text))).run(column, left, right);
         }
         #[cfg(feature = "json")]
         "Json<BTreeMap<String, bool>>" => {

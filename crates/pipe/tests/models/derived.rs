@@ -162,3 +162,43 @@ async fn an_ill_key_or_value_has_the_pipe_refused() {
     assert_eq!(error.to_string(), "Tag.label: not ascii");
     assert_eq!(pipes.run(|p| p.get::<i64>("n")).await.unwrap(), None, "nothing was sent");
 }
+
+#[cfg(feature = "json")]
+#[tokio::test]
+async fn a_model_holds_every_kind_of_field_and_ones_of_its_own() {
+    use redfleet_pipe::{Ascii, Field, InvalidValue, Json, StringList};
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Even(u32);
+
+    impl Field for Even {
+        fn encode(&self, out: &mut Vec<u8>) -> Result<(), InvalidValue> {
+            if self.0.is_multiple_of(2) { self.0.encode(out) } else { Err(InvalidValue::not("even")) }
+        }
+
+        fn decode(bytes: &[u8]) -> Result<Self, InvalidValue> {
+            let number = u32::decode(bytes)?;
+            if number.is_multiple_of(2) { Ok(Self(number)) } else { Err(InvalidValue::not("even")) }
+        }
+    }
+
+    #[derive(Model, Clone, Debug, PartialEq)]
+    struct All {
+        #[model(key)]
+        id: [u8; 4],
+        tags: StringList,
+        code: Ascii,
+        prefs: Json<BTreeMap<String, Vec<i64>>>,
+        number: Option<Even>,
+    }
+
+    let pipes = pipes("kinds");
+    let prefs = Json(BTreeMap::from([("a".to_owned(), vec![1, 2])]));
+    let tags = StringList::from(["x", "y,z"]);
+    let all = All { id: *b"\0\xff}{", tags, code: "A-1".into(), prefs, number: Some(Even(4)) };
+    let (_, loaded) = pipes.run(|p| (all.save(p), All::load(p, all.id))).await.unwrap();
+    assert_eq!(loaded.as_ref(), Some(&all));
+    let odd = All { number: Some(Even(3)), ..all };
+    let error = pipes.run(|p| odd.save(p)).await.err().unwrap();
+    assert_eq!(error.to_string(), "All.number: not even");
+}

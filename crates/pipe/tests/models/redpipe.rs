@@ -105,7 +105,7 @@ async fn fields_are_typed() {
         id: 7,
         text: Some("గుడ్".into()),
         stars: Some(9_007_199_254_740_993),
-        weight: Some(3.14),
+        weight: Some(2.75),
         is_read: Some(true),
         ..Note::default()
     };

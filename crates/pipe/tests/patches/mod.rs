@@ -101,11 +101,13 @@ async fn run<M: Model<Key = String>, K: Settable>(
 }
 
 fn kind(error: &Error) -> &'static str {
-    match error {
-        Error::Absent { .. } => "absent",
-        Error::Outdated { .. } => "outdated",
-        Error::Command { .. } => "refused",
-        _ => panic!("{error}"),
+    if matches!(error, Error::Absent { .. }) {
+        "absent"
+    } else if matches!(error, Error::Outdated { .. }) {
+        "outdated"
+    } else {
+        assert!(matches!(error, Error::Command { .. }), "{error}");
+        "refused"
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn one_slot<'a>(commands: impl Iterator<Item = &'a Cmd>) -> Result<Op
             Route::Any => {}
             Route::Slot(own) if slot.is_none_or(|slot| slot == own) => slot = Some(own),
             Route::Slot(_) | Route::Split => return Err(Error::unsupported(SEVERAL, ONE_SLOT)),
+            Route::Primary(_) => return Err(Error::unsupported("SCAN", NOT_WHOLE)),
             Route::Primaries => return Err(Error::unsupported(word(name(command)), NOT_ATOMIC)),
         }
     }
@@ -59,5 +60,6 @@ pub(crate) fn one_slot<'a>(commands: impl Iterator<Item = &'a Cmd>) -> Result<Op
 
 const SEVERAL: &str = "a transaction with keys in several slots";
 const ONE_SLOT: &str = "a transaction runs on one server: give its keys one {hash tag}";
+const NOT_WHOLE: &str = "it goes to one primary after the other: send it outside of a transaction";
 const NOT_ATOMIC: &str =
     "it goes to every primary, and a transaction to one: send it outside of a transaction";

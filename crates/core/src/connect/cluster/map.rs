@@ -61,6 +61,20 @@ impl Map {
         &self.primaries
     }
 
+    /// The primaries that serve any slot, by the first one they serve.
+    pub(crate) fn in_order(&self) -> Vec<Arc<Member>> {
+        let mut order: Vec<u16> = Vec::new();
+        let mut last = NOBODY;
+        for owner in self.owners.iter().copied() {
+            // Ranges are long: most slots are served by whoever serves the one before.
+            if owner != last && owner != NOBODY && !order.contains(&owner) {
+                order.push(owner);
+            }
+            last = owner;
+        }
+        order.iter().filter_map(|owner| self.primaries.get(usize::from(*owner)).cloned()).collect()
+    }
+
     /// Every member: the primaries first.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Member>> {
         self.primaries.iter().chain(&self.guests)
@@ -186,6 +200,22 @@ mod tests {
         assert_eq!((new.members().count(), new.version()), (2, 2));
         let same = Map::new(&layout(&[(0, 3, 2), (4, 8_000, 2), (8_001, 16_383, 3)]), &[], Some(&new), make);
         assert_eq!(same.version(), 2);
+    }
+
+    #[test]
+    fn primaries_have_the_order_of_their_slots_also_after_a_failover() {
+        let ports = |map: &Map| map.in_order().iter().map(|member| member.address.port()).collect::<Vec<_>>();
+        let mut map = Map::new(
+            &layout(&[(500, 999, 1), (0, 499, 2), (1_000, 1_999, 2), (3_000, 9_000, 3)]),
+            &[],
+            None,
+            make,
+        );
+        assert_eq!(ports(&map), [2, 1, 3]);
+        for slot in 500..=999 {
+            map.moved(Slot::new(slot).unwrap(), &at(4), make).unwrap();
+        }
+        assert_eq!(ports(&map), [2, 4, 3], "whoever takes over the slots has the place");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::aggregate::{self, Aggregate};
 use super::errand::Errand;
 use super::member::Member;
 use super::route::Route;
+use super::scan::Cursor;
 use super::seeker::{Seeker, pause, undone};
 use super::slots::Slot;
 use super::split;
@@ -41,7 +42,15 @@ enum Company {
 /// How many pieces a command has, and how their answers become one.
 struct Entry {
     pieces: usize,
-    aggregate: Option<Aggregate>,
+    join: Join,
+}
+
+enum Join {
+    /// There is one.
+    One,
+    Aggregate(Aggregate),
+    /// There is one, of a SCAN at this cursor, over so many primaries; or none, if there are fewer now.
+    Scan(Cursor, usize),
 }
 
 /// Commands, taken apart where they go to several members.
@@ -52,6 +61,8 @@ pub(crate) struct Rounds<'a> {
     /// Where this batch's commands without keys go: all to one member, so that they cost no more messages.
     any: Option<Arc<Member>>,
     all: Option<Vec<Arc<Member>>>,
+    /// Whether a piece is another command than the one it came from.
+    is_rewritten: bool,
 }
 
 impl<'a> Rounds<'a> {
@@ -65,15 +76,15 @@ impl<'a> Rounds<'a> {
 
     async fn add_command(&mut self, state: &Arc<State>, command: &'a Cmd, route: Route) -> Result<()> {
         let before = self.pieces.len();
-        let aggregate = match route {
+        let join = match route {
             Route::Slot(slot) => {
                 self.push(Cow::Borrowed(command), Seeker::new(state, Some(slot)).await?);
-                None
+                Join::One
             }
             Route::Any => {
                 let to = self.any(state).await?;
                 self.push(Cow::Borrowed(command), Seeker::to(to));
-                None
+                Join::One
             }
             Route::Primaries => {
                 let all = match &self.all {
@@ -83,17 +94,32 @@ impl<'a> Rounds<'a> {
                 for member in all {
                     self.push(Cow::Borrowed(command), Seeker::to(member));
                 }
-                aggregate::of(command)
+                aggregate::of(command).map_or(Join::One, Join::Aggregate)
             }
+            Route::Primary(_) => return self.add_scan(state, command).await,
             Route::Split => {
                 let (parts, aggregate) = split::parts(command);
                 for (slot, part) in parts {
                     self.push(Cow::Owned(part), Seeker::new(state, Some(slot)).await?);
                 }
-                Some(aggregate)
+                Join::Aggregate(aggregate)
             }
         };
-        self.entries.push(Entry { pieces: self.pieces.len() - before, aggregate });
+        self.entries.push(Entry { pieces: self.pieces.len() - before, join });
+        Ok(())
+    }
+
+    /// One page of a SCAN, of the primary that its cursor names.
+    async fn add_scan(&mut self, state: &Arc<State>, command: &'a Cmd) -> Result<()> {
+        let Some(cursor) = Cursor::of(command) else { return Err(Error::Unanswered) };
+        let primaries = state.primaries_in_order(cursor.is_begin()).await?;
+        let to = primaries.get(usize::from(cursor.primary));
+        if let Some(member) = to {
+            self.push(Cow::Owned(cursor.on_primary(command)), Seeker::to(Arc::clone(member)));
+        }
+        let join = Join::Scan(cursor, primaries.len());
+        self.entries.push(Entry { pieces: usize::from(to.is_some()), join });
+        self.is_rewritten = true;
         Ok(())
     }
 
@@ -112,7 +138,7 @@ impl<'a> Rounds<'a> {
             let company = if place == 0 { Company::Leads(len) } else { Company::Follows };
             let (command, seeker) = (Cow::Borrowed(command), seeker.clone());
             self.pieces.push(Piece { command, company, seeker, answer: None });
-            self.entries.push(Entry { pieces: 1, aggregate: None });
+            self.entries.push(Entry { pieces: 1, join: Join::One });
         }
         Ok(())
     }
@@ -133,7 +159,8 @@ impl<'a> Rounds<'a> {
     /// What goes to one member keeps its order, also when it is sent again. `batch` is the batch that the
     /// commands came from, sent as it is where all of it goes to one member.
     pub(crate) async fn run(mut self, state: &Arc<State>, batch: Option<&Batch>) -> Vec<Result<Value>> {
-        let mut whole = batch.filter(|batch| batch.len() == self.pieces.len());
+        let is_whole = |batch: &&Batch| batch.len() == self.pieces.len() && !self.is_rewritten;
+        let mut whole = batch.filter(is_whole);
         loop {
             let groups = self.groups();
             if groups.is_empty() {
@@ -250,9 +277,13 @@ impl<'a> Rounds<'a> {
         let mut answers = self.pieces.into_iter().map(|piece| piece.answer.unwrap_or(Err(Error::Unanswered)));
         let entries = self.entries.into_iter().map(|entry| {
             let mut own = answers.by_ref().take(entry.pieces);
-            match entry.aggregate {
-                Some(aggregate) => aggregate.merge(own.collect()),
-                None => own.next().unwrap_or(Err(Error::Unanswered)),
+            match entry.join {
+                Join::One => own.next().unwrap_or(Err(Error::Unanswered)),
+                Join::Aggregate(aggregate) => aggregate.merge(own.collect()),
+                Join::Scan(cursor, primaries) => match own.next() {
+                    Some(answer) => cursor.reply(answer?, primaries),
+                    None => Ok(Cursor::end()),
+                },
             }
         });
         entries.collect()

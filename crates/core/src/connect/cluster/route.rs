@@ -2,6 +2,7 @@
 
 use redis::Cmd;
 
+use super::scan::Cursor;
 use super::slots::Slot;
 use super::{aggregate, keys, split};
 use crate::backend::{name, word};
@@ -31,6 +32,8 @@ pub enum Route {
     Any,
     /// To every primary, and their replies are made one.
     Primaries,
+    /// To the primary with this number, in the order of their slots: a SCAN, whose cursor says how far it is.
+    Primary(u16),
     /// In parts, one for each slot of its keys, and their replies are made one.
     Split,
 }
@@ -64,7 +67,8 @@ fn keyless(command: &Cmd) -> Result<Route> {
     let name = name(command);
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
     if is("SCAN") {
-        return Err(Error::unsupported("SCAN", "scan each of Cluster::primaries() by itself"));
+        // What is no cursor is refused by whoever is asked.
+        return Ok(Cursor::of(command).map_or(Route::Any, |cursor| Route::Primary(cursor.primary)));
     }
     if is("SHUTDOWN") || is("FAILOVER") || is("REPLICAOF") || is("SLAVEOF") || is("SWAPDB") {
         return Err(Error::unsupported(
@@ -101,15 +105,9 @@ mod tests {
         for text in ["DEL a b", "unlink a b", "EXISTS a b", "TOUCH a b", "MGET a b", "MSET a 1 b 2"] {
             assert_eq!(route(text).unwrap(), Route::Split, "{text}");
         }
-        for text in [
-            "SUNION a b",
-            "RENAME a b",
-            "MSETNX a 1 b 2",
-            "EVAL s 2 a b",
-            "PFCOUNT a b",
-            "BITOP AND a b",
-            "SCAN 0",
-        ] {
+        for text in
+            ["SUNION a b", "RENAME a b", "MSETNX a 1 b 2", "EVAL s 2 a b", "PFCOUNT a b", "BITOP AND a b"]
+        {
             assert!(matches!(route(text), Err(Error::Unsupported { .. })), "{text}");
         }
     }
@@ -117,6 +115,13 @@ mod tests {
     #[test]
     fn a_broken_pair_is_not_taken_apart() {
         assert_eq!(route("MSET a 1 b").unwrap(), Route::Slot(Slot::of_key(b"a")));
+    }
+
+    #[test]
+    fn a_scan_goes_where_its_cursor_says() {
+        assert_eq!(route("SCAN 0").unwrap(), Route::Primary(0));
+        assert_eq!(route("scan 281474976710663 COUNT 1").unwrap(), Route::Primary(1));
+        assert_eq!(route("SCAN x").unwrap(), Route::Any);
     }
 
     #[test]

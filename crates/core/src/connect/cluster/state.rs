@@ -74,6 +74,16 @@ impl State {
         Ok(self.read(|map| map.primaries().to_vec()).unwrap_or_default())
     }
 
+    /// Every primary, in the order of their slots, so that a failover changes no place; from a map that was fetched for
+    /// this, if it `is_begin`, and from then on as the map has them.
+    pub(crate) async fn primaries_in_order(self: &Arc<Self>, is_begin: bool) -> Result<Vec<Arc<Member>>> {
+        self.look_again_if_doubted();
+        if is_begin || self.version().is_none() {
+            self.fresh().await?;
+        }
+        Ok(self.read(Map::in_order).unwrap_or_default())
+    }
+
     /// Follows a MOVED.
     pub(crate) fn moved(self: &Arc<Self>, slot: Slot, to: &Address) -> Option<Arc<Member>> {
         self.refresh(Some(to.clone()));

@@ -208,6 +208,12 @@ impl World {
                 data.clear();
                 Value::Okay
             }
+            "SCAN" => {
+                let (from, count) = (words[1].parse::<usize>().unwrap(), words[3].parse::<usize>().unwrap());
+                let page = data.keys().skip(from).take(count).cloned().map(Value::BulkString).collect();
+                let next = if from + count < data.len() { from + count } else { 0 };
+                Value::Array(vec![Value::BulkString(next.to_string().into_bytes()), Value::Array(page)])
+            }
             "PING" => Value::SimpleString("PONG".into()),
             "WHO" | "TIME" => Value::Int(i64::from(port)),
             other => return Err(refusal(&format!("ERR unknown command '{other}'"))),

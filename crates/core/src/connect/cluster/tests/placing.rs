@@ -1,5 +1,6 @@
 //! Commands go where they belong, and the map is fetched when it is needed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +119,7 @@ async fn a_write_that_only_some_parts_did_is_told_so() {
 async fn what_cannot_be_served_is_refused_before_anything_is_sent() {
     let fake = Fake::new(1);
     let cluster = fake.client();
-    for texts in [vec!["INCR a", "SUNION a b"], vec!["INCR a", "SELECT 1"], vec!["INCR a", "SCAN 0"]] {
+    for texts in [vec!["INCR a", "SUNION a b"], vec!["INCR a", "SELECT 1"], vec!["INCR a", "FAILOVER"]] {
         assert!(
             matches!(cluster.call_batch(&batch(&texts)).await, Err(Error::Unsupported { .. })),
             "{texts:?}"
@@ -210,4 +211,54 @@ async fn a_subscription_moves_to_another_primary_and_tells_the_gap() {
 
 async fn cluster_is_gone(messages: &mut crate::Messages) -> bool {
     tokio::time::timeout(Duration::from_secs(10), messages.next()).await == Ok(None)
+}
+
+/// RP-CLUSTER: SCAN goes through one primary after the other; the cursor's high bits say which.
+#[tokio::test(start_paused = true)]
+async fn a_scan_goes_through_one_primary_after_the_other() {
+    let fake = Fake::new(1);
+    let cluster = fake.client();
+    let expected: BTreeSet<String> = (0..40).map(|n| format!("k{n}")).collect();
+    for key in &expected {
+        call(&cluster, &format!("INCR {key}")).await.unwrap();
+    }
+    for is_batch in [false, true] {
+        let (mut seen, mut cursor, mut primaries) = (Vec::new(), 0, BTreeSet::new());
+        loop {
+            let page = command(&format!("SCAN {cursor} COUNT 3"));
+            let reply = if is_batch {
+                cluster.call_batch(&[page].into_iter().collect()).await.unwrap().remove(0).unwrap()
+            } else {
+                cluster.call(&page).await.unwrap()
+            };
+            let (next, keys): (u64, Vec<String>) = redis::from_redis_value(reply).unwrap();
+            seen.extend(keys);
+            cursor = next;
+            primaries.insert(cursor >> 48);
+            if cursor == 0 {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), expected.len(), "each once, as nothing moves");
+        assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), expected);
+        assert_eq!(primaries, [0, 1, 2].into());
+    }
+    let beyond = call(&cluster, &format!("SCAN {} COUNT 3", 9_u64 << 48)).await.unwrap();
+    let nothing: (u64, Vec<String>) = redis::from_redis_value(beyond).unwrap();
+    assert_eq!(nothing, (0, Vec::new()), "of a primary that is gone nothing is left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_a_scan_go_with_other_commands_in_one_round_trip_a_server() {
+    let fake = Fake::new(1);
+    let cluster = fake.client();
+    call(&cluster, "INCR a").await.unwrap();
+    let sent = fake.world().sent.len();
+    let page = format!("SCAN {} COUNT 3", 1_u64 << 48);
+    let texts = ["INCR a", "SCAN 0 COUNT 3", &page];
+    let replies = cluster.call_batch(&batch(&texts)).await.unwrap();
+    assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+    let sent: Vec<_> =
+        fake.world().sent[sent..].iter().filter(|(_, text)| !text.contains("CLUSTER")).cloned().collect();
+    assert!(sent.len() <= 3 && sent.iter().all(|(_, text)| !text.contains(&page)), "{sent:?}");
 }

@@ -1,0 +1,103 @@
+//! Typed keyspaces on real servers of every image, and on a cluster.
+#![cfg(feature = "test-servers")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "set-up that fails is a failed test")]
+
+mod keyspaces {
+    pub(crate) mod hashes;
+    pub(crate) mod keys;
+    pub(crate) mod lists;
+    pub(crate) mod sets;
+    pub(crate) mod sorted_sets;
+    pub(crate) mod strings;
+}
+
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt;
+use keyspaces::{hashes, keys, lists, sets, sorted_sets, strings};
+use redfleet_core::test_util::{ClusterSet, Server, servers};
+use redfleet_pipe::{Pipes, Strings};
+
+/// One of the shared servers; the cases have names of their own.
+async fn node() -> (Server, Pipes) {
+    let server = servers(1).await.remove(0);
+    let pipes = Pipes::connect(&server.url()).unwrap();
+    (server, pipes)
+}
+
+#[tokio::test]
+async fn the_cases_of_keys_hold() {
+    let (_server, pipes) = node().await;
+    keys::all(&pipes).await;
+    keys::elements_are_sorted_by_what_other_keyspaces_hold(&pipes).await;
+}
+
+#[tokio::test]
+async fn the_cases_of_strings_hold() {
+    let (_server, pipes) = node().await;
+    strings::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn the_cases_of_sets_hold() {
+    let (_server, pipes) = node().await;
+    sets::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn the_cases_of_lists_hold() {
+    let (_server, pipes) = node().await;
+    lists::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn the_cases_of_sorted_sets_hold() {
+    let (_server, pipes) = node().await;
+    sorted_sets::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn the_cases_of_hashes_hold() {
+    let (_server, pipes) = node().await;
+    hashes::all(&pipes).await;
+}
+
+#[tokio::test]
+async fn every_case_holds_on_a_cluster_too() {
+    let cluster = ClusterSet::start().await;
+    let pipes = Pipes::connect(&cluster.url()).unwrap();
+    keys::all(&pipes).await;
+    strings::all(&pipes).await;
+    sets::all(&pipes).await;
+    lists::all(&pipes).await;
+    sorted_sets::all(&pipes).await;
+    hashes::all(&pipes).await;
+}
+
+/// RP-CLUSTER: keys on all nodes by one pipe, and SCAN goes through one node after the other: the cursor `1 << 48` is the
+/// beginning of the second one.
+#[tokio::test]
+async fn ids_are_scanned_over_all_primaries() {
+    const S: Strings<u64, u64> = Strings::new("scanned");
+    let cluster = ClusterSet::start().await;
+    let pipes = Pipes::connect(&cluster.url()).unwrap();
+    let expected: BTreeSet<u64> = (0..60).collect();
+    pipes.run(|p| expected.iter().map(|id| S.set(p, id, id)).collect::<Vec<_>>()).await.unwrap();
+    let seen: Vec<u64> = S.scan_ids().count(7).stream(&pipes).try_collect().await.unwrap();
+    assert_eq!((seen.len(), seen.into_iter().collect::<BTreeSet<_>>()), (60, expected.clone()));
+
+    let scan = S.scan_ids().count(1);
+    let (mut cursor, mut calls, mut seen, mut begins) = (0, 0, BTreeSet::new(), BTreeSet::new());
+    loop {
+        let page = pipes.run(|p| scan.page(p, cursor)).await.unwrap();
+        calls += 1;
+        seen.extend(page.items);
+        let Some(next) = page.next else { break };
+        if next % (1 << 48) == 0 {
+            begins.insert(next >> 48);
+        }
+        cursor = next;
+    }
+    assert_eq!((seen, begins), (expected, [1, 2].into()));
+    assert!(calls < 200, "{calls} calls");
+}
