@@ -202,6 +202,14 @@ pub(crate) async fn send_batch(
     if batch.scripts().is_empty() {
         return node.call_batch(batch).await;
     }
+    // Kept elsewhere, so that batches without scripts do not carry its future around.
+    Box::pin(send_with_scripts(node, batch)).await
+}
+
+async fn send_with_scripts(
+    node: &(impl Backend + ?Sized),
+    batch: &Batch,
+) -> Result<Vec<Result<redis::Value>>> {
     let server = node.incarnation();
     let in_full = batch.with_scripts(|index, by_hash, source| {
         if batch.is_in_transaction(index) || !source.is_known_to(server.as_ref()) {
