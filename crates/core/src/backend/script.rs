@@ -141,7 +141,10 @@ impl ScriptCall {
 
     /// The call as EVALSHA.
     pub(crate) fn by_hash(&self) -> Cmd {
-        let mut command = Cmd::new();
+        // The name, the hash and the number of keys take at most 70 bytes.
+        let words = self.keys.iter().chain(&self.args);
+        let size = words.map(Vec::len).fold(70, usize::saturating_add);
+        let mut command = Cmd::with_capacity(3 + self.keys.len() + self.args.len(), size);
         command.arg("EVALSHA").arg(&*self.source.0.hash).arg(self.keys.len());
         command.arg(&self.keys).arg(&self.args);
         command
@@ -202,6 +205,14 @@ pub(crate) async fn send_batch(
     if batch.scripts().is_empty() {
         return node.call_batch(batch).await;
     }
+    // Kept elsewhere, so that batches without scripts do not carry its future around.
+    Box::pin(send_with_scripts(node, batch)).await
+}
+
+async fn send_with_scripts(
+    node: &(impl Backend + ?Sized),
+    batch: &Batch,
+) -> Result<Vec<Result<redis::Value>>> {
     let server = node.incarnation();
     let in_full = batch.with_scripts(|index, by_hash, source| {
         if batch.is_in_transaction(index) || !source.is_known_to(server.as_ref()) {

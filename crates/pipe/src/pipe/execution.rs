@@ -31,13 +31,13 @@ impl Execution {
         let limits = pipes.limits();
         let answers = if is_alone {
             let mut answers = Vec::with_capacity(queues.len());
-            for (queue, connection) in queues.drain(..).zip(pipes.connections()) {
+            for (queue, connection) in queues.iter_mut().zip(pipes.connections()) {
                 answers.push(queue.send(connection, limits).await);
             }
             answers
         } else {
-            let sends = queues.drain(..).zip(pipes.connections());
-            join_all(sends.map(|(queue, connection)| queue.send(connection, limits))).await
+            let sends = queues.iter_mut().zip(pipes.connections());
+            Box::pin(join_all(sends.map(|(queue, connection)| queue.send(connection, limits)))).await
         };
         let failures = answers.iter().map(Answers::failed).sum();
         flight.0.done(answers);

@@ -19,17 +19,18 @@ impl Queue {
     /// Sends everything: one round trip a batch, each after the one before.
     ///
     /// After a batch that the connection lost, those behind it are not sent: they may depend on it.
-    pub(crate) async fn send(self, connection: &Connection, limits: &Limits) -> Answers {
+    pub(crate) async fn send(&mut self, connection: &Connection, limits: &Limits) -> Answers {
         let (len, mut at) = (self.len(), 0);
         let mut replies: Vec<Entry> = Vec::new();
         let mut failures = Vec::new();
         let mut lost: Option<Said> = None;
-        for batch in self.earlier.into_iter().chain([self.last]).filter(|batch| !batch.is_empty()) {
+        for turn in 0.. {
+            let Some(batch) = self.batch(turn) else { break };
             let positions = at..at + batch.len();
             at = positions.end;
             let entries = match &lost {
                 Some(cause) => vec![Err(cause.clone()); batch.len()],
-                None => send_repeatedly(&batch, &positions, &self.repeatable, connection, limits).await,
+                None => send_repeatedly(&batch, at, &self.repeatable, connection, limits).await,
             };
             // Looked for in one go, because mostly there is none.
             if entries.iter().any(Result::is_err) {
@@ -45,6 +46,15 @@ impl Queue {
             }
         }
         Answers::new(replies, failures).with_holes(&self.holes)
+    }
+
+    /// Takes out the batch whose turn it is. What was sent is not kept.
+    fn batch(&mut self, turn: usize) -> Option<Batch> {
+        match self.earlier.get_mut(turn) {
+            Some(batch) => Some(std::mem::take(batch)),
+            None if self.last.is_empty() => None,
+            None => Some(std::mem::take(&mut self.last)),
+        }
     }
 }
 
@@ -79,47 +89,61 @@ fn is_lost(error: &Said) -> bool {
     breaks(error) && error.effect() == Effect::Unknown
 }
 
-/// One batch, and then again those of its commands whose effect is unknown and that may be sent again, all of it within
-/// one deadline.
+/// One batch, the last of whose commands is the one before `end`, and then again those of its commands whose effect is
+/// unknown and that may be sent again, all of it within one deadline.
 async fn send_repeatedly(
     batch: &Batch,
-    positions: &Range<usize>,
+    end: usize,
     repeatable: &[Range<usize>],
     connection: &Connection,
     limits: &Limits,
 ) -> Vec<Entry> {
     let until = limits.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-    let mut entries = send_once(batch, connection, limits, until).await;
     // Copied only where there is something to repeat.
     let repeats_all = mutant::is_on("what_is_unknown_is_repeated");
-    let repeats = if repeatable.is_empty() && !repeats_all { 0 } else { limits.repeats };
-    for _ in 0..repeats {
-        if until.is_some_and(|until| until <= Instant::now()) {
-            break;
+    let mut repeats = if repeatable.is_empty() && !repeats_all { 0 } else { limits.repeats };
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut again: Option<(Batch, Vec<usize>)> = None;
+    loop {
+        let part = again.as_ref().map_or(batch, |(part, _)| part);
+        let answer = send_once(part, connection, limits, until).await;
+        match again.take() {
+            None => entries = answer,
+            Some((_, offsets)) => update(&mut entries, offsets, answer),
         }
+        if repeats == 0 || until.is_some_and(|until| until <= Instant::now()) {
+            return entries;
+        }
+        repeats -= 1;
+        let start = end - batch.len();
         let is_due = |offset: usize| {
             let is_unknown = matches!(entries.get(offset), Some(Err(error)) if is_lost(error));
-            is_unknown
-                && (repeats_all || repeatable.iter().any(|range| range.contains(&(positions.start + offset))))
+            is_unknown && (repeats_all || repeatable.iter().any(|range| range.contains(&(start + offset))))
         };
-        let (again, offsets) = batch.choose(is_due);
-        if again.is_empty() {
-            break;
+        let (part, offsets) = batch.choose(is_due);
+        if part.is_empty() {
+            return entries;
         }
-        for (offset, entry) in offsets.into_iter().zip(send_once(&again, connection, limits, until).await) {
-            // That the repetition did nothing says nothing of the time before.
-            let is_certain = entry.as_ref().map_or_else(is_lost, |_| true);
-            if let Some(slot) =
-                entries.get_mut(offset).filter(|_| is_certain || mutant::is_on("repetitions_deny"))
-            {
-                *slot = entry;
-            }
+        again = Some((part, offsets));
+    }
+}
+
+/// Takes in what came of sending these commands again.
+fn update(entries: &mut [Entry], offsets: Vec<usize>, answer: Vec<Entry>) {
+    for (offset, entry) in offsets.into_iter().zip(answer) {
+        // That the repetition did nothing says nothing of the time before.
+        let is_certain = entry.as_ref().map_or_else(is_lost, |_| true);
+        if let Some(slot) =
+            entries.get_mut(offset).filter(|_| is_certain || mutant::is_on("repetitions_deny"))
+        {
+            *slot = entry;
         }
     }
-    entries
 }
 
 /// One entry a command, whatever happens.
+///
+/// A future is moved as a whole where it is awaited, so the one that is rare is kept elsewhere.
 async fn send_once(
     batch: &Batch,
     connection: &Connection,
@@ -128,7 +152,7 @@ async fn send_once(
 ) -> Vec<Entry> {
     let backend: &Arc<dyn Backend> = connection.backend();
     let answer = match limits.deadline.zip(until) {
-        None => backend.send_batch(batch).await,
+        None => Box::pin(backend.send_batch(batch)).await,
         Some((deadline, until)) => match timeout_at(until, backend.send_batch(batch)).await {
             Ok(answer) => answer,
             Err(_) => {
