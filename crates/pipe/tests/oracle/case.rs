@@ -40,13 +40,13 @@ pub(crate) enum Step {
     One(What, Hold),
     Zip(What, What),
     All(Vec<What>),
-    On(usize, Vec<Step>),
+    On(usize, Vec<Self>),
     Nest {
         fails: bool,
-        steps: Vec<Step>,
+        steps: Vec<Self>,
     },
-    Atomic(Vec<Step>),
-    Idempotent(Vec<Step>),
+    Atomic(Vec<Self>),
+    Idempotent(Vec<Self>),
     Callback,
     /// Something that cannot be queued.
     Refused(Refusal),

@@ -109,6 +109,7 @@ fn said<T>(result: Result<T, Error>, show: impl Fn(&T) -> String) -> Said {
 }
 
 /// What kind of error it is, and for whom.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of all others the whole text is compared")]
 pub(crate) fn kind(error: &Error) -> Said {
     match error {
         Error::NotExecuted => "! not executed".into(),

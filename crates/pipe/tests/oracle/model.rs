@@ -210,7 +210,7 @@ impl Model {
         let aborts = |command: &&Planned| is_sent(command) && command.what.is_refused_unseen();
         let aborted: Vec<_> =
             self.commands.iter().filter(aborts).filter_map(|command| command.block).collect();
-        for connection in 0..CONNECTIONS.len() {
+        for (connection, name) in CONNECTIONS.iter().enumerate() {
             let of_it = |command: &&mut Planned| command.connection == connection && !command.is_rolled_back;
             for command in self.commands.iter_mut().filter(of_it) {
                 let is_aborted = command.block.is_some_and(|block| aborted.contains(&block));
@@ -220,9 +220,9 @@ impl Model {
                     stores.carry_out(connection, command.what).await
                 };
                 command.reply = code.map_err(|code| {
-                    let name = redfleet_core::command_name(&command.what.command());
-                    let name = if name == "EVAL" { "EVALSHA".to_owned() } else { name };
-                    format!("! {name} on {}: {code}", CONNECTIONS[connection])
+                    let sent = redfleet_core::command_name(&command.what.command());
+                    let sent = if sent == "EVAL" { "EVALSHA".to_owned() } else { sent };
+                    format!("! {sent} on {name}: {code}")
                 });
             }
         }
@@ -250,7 +250,10 @@ impl Model {
     fn summary(&self) -> Said {
         let sent = self.commands.iter().filter(|command| !command.is_rolled_back).count();
         let counts = format!("{sent} commands, {} failures", self.failed(..).count());
-        self.first(..).map_or(counts.clone(), |first| format!("{counts}, first {first}"))
+        match self.first(..) {
+            Some(first) => format!("{counts}, first {first}"),
+            None => counts,
+        }
     }
 
     fn said(&self) -> Vec<Said> {
@@ -274,7 +277,7 @@ impl Model {
             },
             Watch::One(index, Hold::Outcome) => Ok(value(index).unwrap_or_else(|error| format!("[{error}]"))),
             Watch::One(index, Hold::ZipSelf) => value(index).map(|value| format!("{value}+{value}")),
-            Watch::One(index, Hold::Fails) => value(index).and(Err("! invalid".into())),
+            Watch::One(index, Hold::Fails) => value(index).and_then(|_| Err("! invalid".into())),
             Watch::One(index, _) => value(index),
             Watch::Zip(one, other) => {
                 value(one).and_then(|one| value(other).map(|other| format!("{one}+{other}")))

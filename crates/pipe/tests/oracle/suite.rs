@@ -77,7 +77,6 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "how much was compared is to be seen where a test's output is shown")]
 async fn random_pipelines_do_what_their_commands_do_one_after_another() {
     let (first, wanted) =
         (number("REDFLEET_ORACLE_SEED", SEED), number("REDFLEET_ORACLE_PIPELINES", PIPELINES));
