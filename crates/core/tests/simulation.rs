@@ -4,6 +4,7 @@
 mod simulation {
     mod breakers;
     mod lives;
+    mod pace;
     mod quorum;
     mod register;
     mod shutdown;

@@ -218,3 +218,6 @@ impl Drop for InFlight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,6 +139,7 @@ impl<T: Kind> Keyspace<T> {
     /// # Errors
     ///
     /// If the id cannot be written.
+    #[expect(clippy::needless_pass_by_value, reason = "as all methods take it")]
     pub fn key(self, id: impl AsField<T::Id>) -> Result<Vec<u8>, InvalidValue> {
         let mut key = Vec::new();
         self.space.key(&id, &mut key)?;
@@ -159,7 +160,7 @@ impl<T: Kind> Keyspace<T> {
     }
 
     /// A command with its first key.
-    fn command(self, command: &str, id: &impl AsField<T::Id>) -> Request {
+    fn command(self, command: &str, id: impl AsField<T::Id>) -> Request {
         self.request(command).id(id)
     }
 }

@@ -163,3 +163,6 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

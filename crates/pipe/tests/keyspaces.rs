@@ -1,5 +1,5 @@
-//! Typed keyspaces: RedPipe's own cases (RP-KEYSPACE), and what it lacks, on an embedded node.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "set-up that fails is a failed test")]
+//! Typed keyspaces: `RedPipe`'s own cases (RP-KEYSPACE), and what it lacks, on an embedded node.
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 #[expect(dead_code, reason = "all cases of a type at once are for real servers")]
 mod keyspaces {
@@ -12,7 +12,8 @@ mod keyspaces {
 }
 
 use keyspaces::{hashes, keys, lists, sets, sorted_sets, strings};
-use redfleet_pipe::{Error, Pipes, Sets, Strings};
+use redfleet_core::test_util::Scripted;
+use redfleet_pipe::{Error, Lists, Pipes, Sets, Strings};
 
 /// A node of the test's own.
 fn node(name: &str) -> Pipes {
@@ -253,7 +254,7 @@ async fn a_keyspace_that_names_its_connection_is_served_there() {
     let nowhere = HERE.on("nowhere");
     let unknown = pipes.run(|p| nowhere.get(p, 1)).await.unwrap_err();
     assert!(matches!(unknown, Error::UnknownConnection { .. }), "{unknown}");
-    const LIST: redfleet_pipe::Lists<u64, u64> = redfleet_pipe::Lists::new("L").on("nowhere");
+    const LIST: Lists<u64, u64> = Lists::new("L").on("nowhere");
     assert!(matches!(LIST.waiting(&pipes, 1).await, Err(Error::UnknownConnection { .. })));
 }
 
@@ -265,4 +266,42 @@ async fn a_scan_that_fails_says_so_once_and_ends() {
     pipes.run(|p| Strings::<u64, String>::new("S").set(p, 1, "no set")).await.unwrap();
     let items: Vec<_> = SET.scan(1).stream(&pipes).collect().await;
     assert!(matches!(&items[..], [Err(error)] if error.code() == Some("WRONGTYPE")), "{items:?}");
+}
+
+#[tokio::test]
+async fn a_stream_asks_for_a_page_when_it_needs_one() {
+    use futures::StreamExt;
+    const SET: Sets<u64, u64> = Sets::new("S");
+    let server = Scripted::new().on("SSCAN", "*2\r\n$1\r\n9\r\n*2\r\n$1\r\n1\r\n$1\r\n2\r\n");
+    let stream = SET.scan(1).matching("?").count(2).stream(&Pipes::new(server.shared()));
+    assert_eq!(server.round_trips(), 0, "nothing before the first item");
+    let items: Vec<u64> = stream.take(5).map(Result::unwrap).collect().await;
+    assert_eq!((items, server.round_trips()), (vec![1, 2, 1, 2, 1], 3));
+    assert_eq!(server.sent()[..2], ["SSCAN S{1} 0 MATCH ? COUNT 2", "SSCAN S{1} 9 MATCH ? COUNT 2"]);
+}
+
+#[tokio::test]
+async fn a_scan_of_ids_says_which_keys_and_of_which_type() {
+    const SET: Sets<u64, u64> = Sets::new("S*");
+    let server = Scripted::new().on("SCAN", "*2\r\n$1\r\n0\r\n*1\r\n$5\r\nS*{7}\r\n");
+    let pipes = Pipes::new(server.shared());
+    let page = pipes.run(|p| SET.scan_ids().page(p, 0)).await.unwrap();
+    assert_eq!((page.items, page.next), (vec![7], None));
+    assert_eq!(server.sent(), [r"SCAN 0 MATCH S\*{*} TYPE set"]);
+}
+
+#[tokio::test]
+async fn each_method_queues_one_command() {
+    const S: Strings<u64, String> = Strings::new("S");
+    const T: Sets<u64, u64> = Sets::new("T");
+    let mut pipe = node("counted").pipe();
+    S.get_all(&mut pipe, 1..=100_u64);
+    S.delete_all(&mut pipe, 1..=100_u64);
+    S.set_all(&mut pipe, (1..=100_u64).map(|id| (id, "x")));
+    T.add_all(&mut pipe, 1, 1..=100_u64);
+    T.sort(1).descending().queue(&mut pipe);
+    T.scan(1).page(&mut pipe, 0);
+    S.restore_nx(&mut pipe, 1, b"", None);
+    assert_eq!(pipe.len(), 7);
+    pipe.clear();
 }

@@ -1,5 +1,5 @@
 //! What a pipe does with its commands, its scopes and its callbacks, told one by one.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "set-up that fails is a failed test")]
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 mod pipe {
     mod blocks;

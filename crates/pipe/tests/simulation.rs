@@ -6,6 +6,7 @@ mod simulation {
     mod pipes;
     #[cfg(feature = "derive")]
     mod records;
+    mod scope;
     mod watch;
     mod world;
 }

@@ -141,7 +141,10 @@ impl ScriptCall {
 
     /// The call as EVALSHA.
     pub(crate) fn by_hash(&self) -> Cmd {
-        let mut command = Cmd::new();
+        // The name, the hash and the number of keys take at most 70 bytes.
+        let words = self.keys.iter().chain(&self.args);
+        let size = words.map(Vec::len).fold(70, usize::saturating_add);
+        let mut command = Cmd::with_capacity(3 + self.keys.len() + self.args.len(), size);
         command.arg("EVALSHA").arg(&*self.source.0.hash).arg(self.keys.len());
         command.arg(&self.keys).arg(&self.args);
         command

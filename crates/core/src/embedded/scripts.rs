@@ -18,6 +18,9 @@ use host::Inside;
 /// came by SCRIPT LOAD stays.
 const MAX_PASSING: usize = 500;
 
+/// The letters of a hash.
+const SHA_LETTERS: usize = 40;
+
 const NO_SCRIPT: Refusal = Refusal::fixed("NOSCRIPT No matching script. Please use EVAL.");
 
 /// What a node knows of scripts.
@@ -25,8 +28,8 @@ const NO_SCRIPT: Refusal = Refusal::fixed("NOSCRIPT No matching script. Please u
 pub(crate) struct Scripts {
     limits: Limits,
     known: BTreeMap<Arc<str>, Known>,
-    /// Those that came by EVAL, by when they were last wanted.
-    passing: BTreeMap<u64, Arc<str>>,
+    /// How many of them came by EVAL.
+    passing: usize,
     /// How often a script was wanted.
     wants: u64,
     /// Made for the first script.
@@ -43,14 +46,14 @@ struct Known {
 /// What runs scripts. A node has none while one runs.
 #[derive(Debug)]
 struct Machine {
-    engine: Engine<Inside>,
+    engine: Engine<Box<Inside>>,
     /// The place into which the node's data moves while a script runs.
-    inside: Option<Inside>,
+    inside: Option<Box<Inside>>,
 }
 
 impl Scripts {
     pub(crate) const fn new(limits: Limits) -> Self {
-        Self { limits, known: BTreeMap::new(), passing: BTreeMap::new(), wants: 0, machine: None }
+        Self { limits, known: BTreeMap::new(), passing: 0, wants: 0, machine: None }
     }
 
     /// Forgets all scripts, and what they left behind in Lua.
@@ -60,12 +63,12 @@ impl Scripts {
 
     /// Whether the script with this hash, in upper or lower case, is known.
     pub(crate) fn knows(&self, sha: &[u8]) -> bool {
-        lower(sha).is_some_and(|sha| self.known.contains_key(sha.as_str()))
+        name(sha, &mut [0; SHA_LETTERS]).is_some_and(|name| self.known.contains_key(name))
     }
 
     /// The script with this hash.
     pub(crate) fn named(&mut self, sha: &[u8]) -> Result<Script, Refusal> {
-        lower(sha).and_then(|sha| self.want(&sha)).ok_or(NO_SCRIPT)
+        name(sha, &mut [0; SHA_LETTERS]).and_then(|name| self.want(name)).ok_or(NO_SCRIPT)
     }
 
     /// The script with this text, compiled if it is not known. It is remembered for good, or as long as others are not
@@ -82,38 +85,40 @@ impl Scripts {
 
     fn want(&mut self, sha: &str) -> Option<Script> {
         let known = self.known.get_mut(sha)?;
-        if let Some(before) = &mut known.passing
-            && let Some(sha) = self.passing.remove(before)
-        {
+        if let Some(wanted) = &mut known.passing {
             self.wants += 1;
-            *before = self.wants;
-            self.passing.insert(self.wants, sha);
+            *wanted = self.wants;
         }
         Some(known.script.clone())
     }
 
     fn remember(&mut self, script: &Script, for_good: bool) {
-        let sha: Arc<str> = script.sha().into();
-        match self.known.get_mut(&sha) {
-            Some(known) if for_good => {
-                known.passing.take().and_then(|at| self.passing.remove(&at));
-                return;
+        if let Some(known) = self.known.get_mut(script.sha()) {
+            if for_good && known.passing.take().is_some() {
+                self.passing -= 1;
             }
-            Some(_) => return,
-            None => {}
+            return;
         }
-        let mut passing = None;
         if !for_good {
-            if self.passing.len() >= MAX_PASSING
-                && let Some((_, oldest)) = self.passing.pop_first()
-            {
-                self.known.remove(&oldest);
-            }
+            self.make_room();
             self.wants += 1;
-            self.passing.insert(self.wants, Arc::clone(&sha));
-            passing = Some(self.wants);
+            self.passing += 1;
         }
-        self.known.insert(sha, Known { script: script.clone(), passing });
+        let passing = (!for_good).then_some(self.wants);
+        self.known.insert(script.sha().into(), Known { script: script.clone(), passing });
+    }
+
+    /// Forgets the one that was wanted longest ago of those that came by EVAL, if there is no room for one more. All are
+    /// looked at, so that wanting one, which is far more frequent, moves nothing.
+    fn make_room(&mut self) {
+        if self.passing < MAX_PASSING {
+            return;
+        }
+        let passing = self.known.iter().filter_map(|(sha, known)| Some((known.passing?, sha)));
+        if let Some(oldest) = passing.min().map(|(_, sha)| Arc::clone(sha)) {
+            self.known.remove(&oldest);
+            self.passing -= 1;
+        }
     }
 
     fn machine(&mut self) -> Result<&mut Machine, Refusal> {
@@ -137,7 +142,7 @@ pub(crate) fn run(
 ) -> Result<Value, Refusal> {
     call.data.scripts.machine()?;
     let Some(mut machine) = call.data.scripts.machine.take() else { return Err(LOST) };
-    let mut inside = machine.inside.take().unwrap_or_else(Inside::hollow);
+    let mut inside = machine.inside.take().unwrap_or_else(|| Box::new(Inside::hollow()));
     inside.is_read_only = is_read_only;
     call.keys().begin_undoable();
     let protocol = call.client.protocol;
@@ -171,8 +176,11 @@ fn trade(call: &mut Call<'_>, inside: &mut Inside) {
     swap(call.client, &mut inside.client);
 }
 
-fn lower(sha: &[u8]) -> Option<String> {
-    (sha.len() == 40).then(|| String::from_utf8_lossy(sha).to_ascii_lowercase())
+/// The hash in lower case, if it may be one, in a place for it.
+fn name<'a>(sha: &[u8], place: &'a mut [u8; SHA_LETTERS]) -> Option<&'a str> {
+    *place = sha.try_into().ok()?;
+    place.make_ascii_lowercase();
+    str::from_utf8(place).ok()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what becomes of an error")]
@@ -200,6 +208,6 @@ mod tests {
         assert!(scripts.knows(sha1(b"return 'loaded'").as_bytes()));
         assert_eq!(scripts.known.len(), MAX_PASSING + 1);
         scripts.compiled(b"return 'first'", true).unwrap();
-        assert_eq!(scripts.passing.len(), MAX_PASSING - 1);
+        assert_eq!(scripts.passing, MAX_PASSING - 1);
     }
 }

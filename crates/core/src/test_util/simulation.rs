@@ -47,6 +47,7 @@ mod storm;
 mod trace;
 mod traffic;
 mod words;
+mod work;
 mod world;
 
 pub use client::SimulatedClient;

@@ -34,6 +34,19 @@ async fn commands_and_batches_reach_the_servers_that_hold_their_keys() {
         scanned += keys.len();
     }
     assert_eq!((primaries.len(), scanned), (3, 60), "each primary is scanned on its own");
+    let (mut seen, mut cursor) = (Vec::new(), 0_u64);
+    loop {
+        let page: Vec<String>;
+        (cursor, page) = node.query(cmd("SCAN").arg(cursor).arg("COUNT").arg(5)).await.unwrap();
+        seen.extend(page);
+        if cursor == 0 {
+            break;
+        }
+    }
+    seen.sort_unstable();
+    let mut expected = keys.clone();
+    expected.sort_unstable();
+    assert_eq!(seen, expected, "and all of them by one cursor");
     let several = node.call(cmd("SINTER").arg("k0").arg("k1")).await.unwrap_err();
     assert!(matches!(several, Error::Unsupported { .. }), "{several}");
 

@@ -21,17 +21,29 @@ impl Answers {
         Self { replies, failures }
     }
 
-    /// Leaves room for commands that were queued, rolled back, and so not sent: their deferreds say so.
-    pub(crate) fn with_holes(mut self, holes: &[Range<usize>]) -> Self {
-        for hole in holes {
-            let at = hole.start.min(self.replies.len());
-            self.replies.splice(at..at, hole.clone().map(|_| Err(Said::Unanswered)));
-            let width = u32::try_from(hole.len()).unwrap_or(u32::MAX);
-            for (index, _) in self.failures.iter_mut().filter(|(index, _)| (*index as usize) >= at) {
-                *index = index.saturating_add(width);
-            }
+    /// Leaves room for commands that were queued, rolled back, and so not sent: their deferreds say so. The holes come in
+    /// order, by the index that their commands were given.
+    pub(crate) fn with_holes(self, holes: &[Range<usize>]) -> Self {
+        if holes.is_empty() {
+            return self;
         }
-        self
+        let width: usize = holes.iter().map(ExactSizeIterator::len).sum();
+        let mut replies = Vec::with_capacity(self.replies.len() + width);
+        let mut sent = self.replies.into_iter();
+        for hole in holes {
+            replies.extend(sent.by_ref().take(hole.start.saturating_sub(replies.len())));
+            replies.extend(hole.clone().map(|_| Err(Said::Unanswered)));
+        }
+        replies.extend(sent);
+        let mut failures = self.failures;
+        let (mut holes, mut shift) = (holes.iter().peekable(), 0);
+        for (index, _) in &mut failures {
+            while let Some(hole) = holes.next_if(|hole| hole.start <= *index as usize + shift) {
+                shift += hole.len();
+            }
+            *index = index.saturating_add(u32::try_from(shift).unwrap_or(u32::MAX));
+        }
+        Self { replies, failures }
     }
 
     /// A copy of one reply.

@@ -32,30 +32,32 @@ pub(super) fn with<R>(work: impl FnOnce(&mut State) -> R) -> R {
 }
 
 /// Runs `resolve` with the flush's state in this thread's hands.
+///
+/// Not where the thread was lent another one already, in a closure that runs a pipe of its own: that one it may still read.
 pub(super) fn to_this_thread<R>(flush: &Flush, resolve: impl FnOnce() -> R) -> R {
-    if is_of(flush) {
+    if LENT.try_with(|lent| !lent.of.get().is_null()).unwrap_or(true) {
         return resolve();
     }
     let mut guard = flush.lock();
     let state = std::mem::take(&mut *guard);
-    let before = LENT.with(|lent| (lent.of.replace(flush), lent.state.replace(state)));
-    let _loan = Loan { guard, before };
+    LENT.with(|lent| {
+        lent.of.set(flush);
+        lent.state.replace(state);
+    });
+    let _loan = Loan { guard };
     resolve()
 }
 
 /// Gives the state back, also if resolving panics.
 struct Loan<'a> {
     guard: MutexGuard<'a, State>,
-    /// What this thread was lent before: a closure that is resolved for one flush may resolve another.
-    before: (*const Flush, State),
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        let (of, state) = &mut self.before;
         *self.guard = LENT.with(|lent| {
-            lent.of.set(*of);
-            lent.state.replace(std::mem::take(state))
+            lent.of.set(std::ptr::null());
+            lent.state.take()
         });
     }
 }

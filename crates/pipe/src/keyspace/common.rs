@@ -20,7 +20,7 @@ static RESTORE_NX: LazyLock<Script> =
 impl<T: Kind> Keyspace<T> {
     /// DEL: whether there was such a key.
     pub fn delete(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<bool> {
-        self.command("DEL", &id).queue(pipe, convert)
+        self.command("DEL", id).queue(pipe, convert)
     }
 
     /// DEL of many: how many there were. On a cluster they may have several slots.
@@ -43,7 +43,7 @@ impl<T: Kind> Keyspace<T> {
 
     /// EXISTS.
     pub fn exists(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<bool> {
-        self.command("EXISTS", &id).queue(pipe, convert)
+        self.command("EXISTS", id).queue(pipe, convert)
     }
 
     /// EXISTS of many: how many there are; an id that is given twice counts twice.
@@ -57,19 +57,19 @@ impl<T: Kind> Keyspace<T> {
 
     /// TOUCH: whether there is such a key, which counts as used now.
     pub fn touch(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<bool> {
-        self.command("TOUCH", &id).queue(pipe, convert)
+        self.command("TOUCH", id).queue(pipe, convert)
     }
 
     /// TYPE.
     #[doc(alias = "TYPE")]
     pub fn value_type(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<ValueType> {
-        self.command("TYPE", &id).queue(pipe, convert)
+        self.command("TYPE", id).queue(pipe, convert)
     }
 
     /// PEXPIRE: it is deleted after so long, at once if that is nothing. Whether there is such a key.
     #[doc(alias = "PEXPIRE")]
     pub fn expire(self, pipe: &mut Pipe, id: impl AsField<T::Id>, after: Duration) -> Deferred<bool> {
-        self.command("PEXPIRE", &id).arg(life::millis(after)).queue(pipe, convert)
+        self.command("PEXPIRE", id).arg(life::millis(after)).queue(pipe, convert)
     }
 
     /// PEXPIRE with a condition on the time to live that it has: whether it was set.
@@ -80,29 +80,29 @@ impl<T: Kind> Keyspace<T> {
         after: Duration,
         condition: ExpireOption,
     ) -> Deferred<bool> {
-        self.command("PEXPIRE", &id).arg(life::millis(after)).arg(condition).queue(pipe, convert)
+        self.command("PEXPIRE", id).arg(life::millis(after)).arg(condition).queue(pipe, convert)
     }
 
     /// PEXPIREAT: it is deleted then, by the server's clock. Whether there is such a key.
     #[doc(alias = "PEXPIREAT")]
     pub fn expire_at(self, pipe: &mut Pipe, id: impl AsField<T::Id>, at: SystemTime) -> Deferred<bool> {
-        self.command("PEXPIREAT", &id).arg(life::unix_millis(at)).queue(pipe, convert)
+        self.command("PEXPIREAT", id).arg(life::unix_millis(at)).queue(pipe, convert)
     }
 
     /// PERSIST: it has no time to live any more. Whether it had one.
     pub fn persist(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<bool> {
-        self.command("PERSIST", &id).queue(pipe, convert)
+        self.command("PERSIST", id).queue(pipe, convert)
     }
 
     /// PTTL.
     #[doc(alias = "PTTL")]
     pub fn ttl(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<Ttl> {
-        self.command("PTTL", &id).queue(pipe, life::ttl)
+        self.command("PTTL", id).queue(pipe, life::ttl)
     }
 
     /// RENAME: it replaces what is there. That there is no such key is an error.
     pub fn rename(self, pipe: &mut Pipe, from: impl AsField<T::Id>, to: impl AsField<T::Id>) -> Deferred<()> {
-        self.command("RENAME", &from).id(&to).queue(pipe, convert)
+        self.command("RENAME", from).id(to).queue(pipe, convert)
     }
 
     /// RENAMENX: whether it was renamed; it is not if there is something already.
@@ -112,17 +112,17 @@ impl<T: Kind> Keyspace<T> {
         from: impl AsField<T::Id>,
         to: impl AsField<T::Id>,
     ) -> Deferred<bool> {
-        self.command("RENAMENX", &from).id(&to).queue(pipe, convert)
+        self.command("RENAMENX", from).id(to).queue(pipe, convert)
     }
 
     /// COPY: whether it was copied; it is not if there is something already.
     pub fn copy(self, pipe: &mut Pipe, from: impl AsField<T::Id>, to: impl AsField<T::Id>) -> Deferred<bool> {
-        self.command("COPY", &from).id(&to).queue(pipe, convert)
+        self.command("COPY", from).id(to).queue(pipe, convert)
     }
 
     /// DUMP: what [`restore`](Self::restore) takes, if there is such a key. Its time to live is not in it.
     pub fn dump(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<Option<Vec<u8>>> {
-        self.command("DUMP", &id).queue(pipe, convert)
+        self.command("DUMP", id).queue(pipe, convert)
     }
 
     /// RESTORE: to live for `ttl`, or for ever. That there is such a key already is an error, BUSYKEY.
@@ -133,7 +133,7 @@ impl<T: Kind> Keyspace<T> {
         dump: &[u8],
         ttl: Option<Duration>,
     ) -> Deferred<()> {
-        self.command("RESTORE", &id).arg(life_ms(ttl)).arg(dump).queue(pipe, convert)
+        self.command("RESTORE", id).arg(life_ms(ttl)).arg(dump).queue(pipe, convert)
     }
 
     /// RESTORE with REPLACE: over what is there.
@@ -144,7 +144,7 @@ impl<T: Kind> Keyspace<T> {
         dump: &[u8],
         ttl: Option<Duration>,
     ) -> Deferred<()> {
-        self.command("RESTORE", &id).arg(life_ms(ttl)).arg(dump).arg("REPLACE").queue(pipe, convert)
+        self.command("RESTORE", id).arg(life_ms(ttl)).arg(dump).arg("REPLACE").queue(pipe, convert)
     }
 
     /// RESTORE, unless there is such a key: whether it was restored.
@@ -165,22 +165,22 @@ impl<T: Kind> Keyspace<T> {
     /// OBJECT ENCODING: how the server keeps it, if there is such a key.
     #[doc(alias = "OBJECT")]
     pub fn encoding(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<Option<String>> {
-        self.object("ENCODING", pipe, &id, convert)
+        self.object("ENCODING", pipe, id, convert)
     }
 
     /// OBJECT IDLETIME: for how many seconds nobody has used it, if there is such a key.
     pub fn idle_secs(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<Option<u64>> {
-        self.object("IDLETIME", pipe, &id, convert)
+        self.object("IDLETIME", pipe, id, convert)
     }
 
     /// OBJECT FREQ: how often it is used, on the scale of a server that evicts by frequency; others refuse it.
     pub fn frequency(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<Option<u64>> {
-        self.object("FREQ", pipe, &id, convert)
+        self.object("FREQ", pipe, id, convert)
     }
 
     /// OBJECT REFCOUNT, if there is such a key.
     pub fn references(self, pipe: &mut Pipe, id: impl AsField<T::Id>) -> Deferred<Option<u64>> {
-        self.object("REFCOUNT", pipe, &id, convert)
+        self.object("REFCOUNT", pipe, id, convert)
     }
 
     /// Calls a script with the keys of these ids as its KEYS.
@@ -236,7 +236,7 @@ impl<T: Kind> Keyspace<T> {
         self.request(command).ids(ids, &mut count).queue_if(count, pipe, convert)
     }
 
-    fn object<R>(self, what: &str, pipe: &mut Pipe, id: &impl AsField<T::Id>, read: Read<R>) -> Deferred<R> {
+    fn object<R>(self, what: &str, pipe: &mut Pipe, id: impl AsField<T::Id>, read: Read<R>) -> Deferred<R> {
         self.request("OBJECT").arg(what).id(id).queue(pipe, read)
     }
 }

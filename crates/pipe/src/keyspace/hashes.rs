@@ -43,6 +43,7 @@ pub type Hashes<K, F, V> = Keyspace<HashOf<K, F, V>>;
 
 /// The kind of [`Hashes`].
 #[derive(Debug)]
+#[expect(clippy::type_complexity, reason = "three names for three types")]
 pub struct HashOf<K, F, V>(PhantomData<fn() -> (K, F, V)>);
 
 impl<K, F, V> sealed::Sealed for HashOf<K, F, V> {}
@@ -64,7 +65,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
     /// HGET: the field's value, if there is one.
     #[doc(alias = "HGET")]
     pub fn get(self, pipe: &mut Pipe, id: impl AsField<K>, field: impl AsField<F>) -> Deferred<Option<V>> {
-        self.command("HGET", &id).field::<F>(&field).queue(pipe, read::optional)
+        self.command("HGET", id).field::<F>(field).queue(pipe, read::optional)
     }
 
     /// HMGET: each field's value, if there is one.
@@ -76,7 +77,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         fields: impl IntoIterator<Item = impl AsField<F>>,
     ) -> Deferred<Vec<Option<V>>> {
         let mut count = 0;
-        let request = self.command("HMGET", &id).fields(fields, &mut count);
+        let request = self.command("HMGET", id).fields(fields, &mut count);
         request.queue_if(count, pipe, read::optionals)
     }
 
@@ -89,7 +90,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         field: impl AsField<F>,
         value: impl AsField<V>,
     ) -> Deferred<bool> {
-        self.command("HSET", &id).field::<F>(&field).field::<V>(&value).queue(pipe, convert)
+        self.command("HSET", id).field::<F>(field).field::<V>(value).queue(pipe, convert)
     }
 
     /// HSET of many: how many are new.
@@ -100,7 +101,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         id: impl AsField<K>,
         values: impl IntoIterator<Item = (impl AsField<F>, impl AsField<V>)>,
     ) -> Deferred<usize> {
-        let (request, count) = Self::pairs(self.command("HSET", &id), values);
+        let (request, count) = Self::pairs(self.command("HSET", id), values);
         request.queue_if(count, pipe, convert)
     }
 
@@ -113,13 +114,13 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         field: impl AsField<F>,
         value: impl AsField<V>,
     ) -> Deferred<bool> {
-        self.command("HSETNX", &id).field::<F>(&field).field::<V>(&value).queue(pipe, convert)
+        self.command("HSETNX", id).field::<F>(field).field::<V>(value).queue(pipe, convert)
     }
 
     /// HDEL: whether there was such a field.
     #[doc(alias = "HDEL")]
     pub fn remove(self, pipe: &mut Pipe, id: impl AsField<K>, field: impl AsField<F>) -> Deferred<bool> {
-        self.command("HDEL", &id).field::<F>(&field).queue(pipe, convert)
+        self.command("HDEL", id).field::<F>(field).queue(pipe, convert)
     }
 
     /// HDEL of many: how many there were.
@@ -130,19 +131,19 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         fields: impl IntoIterator<Item = impl AsField<F>>,
     ) -> Deferred<usize> {
         let mut count = 0;
-        self.command("HDEL", &id).fields(fields, &mut count).queue_if(count, pipe, convert)
+        self.command("HDEL", id).fields(fields, &mut count).queue_if(count, pipe, convert)
     }
 
     /// HEXISTS.
     #[doc(alias = "HEXISTS")]
     pub fn contains(self, pipe: &mut Pipe, id: impl AsField<K>, field: impl AsField<F>) -> Deferred<bool> {
-        self.command("HEXISTS", &id).field::<F>(&field).queue(pipe, convert)
+        self.command("HEXISTS", id).field::<F>(field).queue(pipe, convert)
     }
 
     /// HLEN: how many fields there are.
     #[doc(alias = "HLEN")]
     pub fn len(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<usize> {
-        self.command("HLEN", &id).queue(pipe, convert)
+        self.command("HLEN", id).queue(pipe, convert)
     }
 
     /// HSTRLEN: how many bytes the field's value has.
@@ -153,19 +154,19 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         id: impl AsField<K>,
         field: impl AsField<F>,
     ) -> Deferred<usize> {
-        self.command("HSTRLEN", &id).field::<F>(&field).queue(pipe, convert)
+        self.command("HSTRLEN", id).field::<F>(field).queue(pipe, convert)
     }
 
     /// HKEYS: the fields.
     #[doc(alias = "HKEYS")]
     pub fn fields(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Vec<F>> {
-        self.command("HKEYS", &id).queue(pipe, read::list)
+        self.command("HKEYS", id).queue(pipe, read::list)
     }
 
     /// HVALS: the values, in the order of [`fields`](Self::fields).
     #[doc(alias = "HVALS")]
     pub fn values(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Vec<V>> {
-        self.command("HVALS", &id).queue(pipe, read::list)
+        self.command("HVALS", id).queue(pipe, read::list)
     }
 
     /// HINCRBY: the number after it.
@@ -177,7 +178,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         field: impl AsField<F>,
         by: i64,
     ) -> Deferred<i64> {
-        self.command("HINCRBY", &id).field::<F>(&field).arg(by).queue(pipe, convert)
+        self.command("HINCRBY", id).field::<F>(field).arg(by).queue(pipe, convert)
     }
 
     /// HINCRBYFLOAT: the number after it.
@@ -189,19 +190,19 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         field: impl AsField<F>,
         by: f64,
     ) -> Deferred<f64> {
-        self.command("HINCRBYFLOAT", &id).field::<F>(&field).field::<f64>(&by).queue(pipe, convert)
+        self.command("HINCRBYFLOAT", id).field::<F>(field).field::<f64>(by).queue(pipe, convert)
     }
 
     /// HRANDFIELD: any field, if there is one.
     #[doc(alias = "HRANDFIELD")]
     pub fn random(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<F>> {
-        self.command("HRANDFIELD", &id).queue(pipe, read::optional)
+        self.command("HRANDFIELD", id).queue(pipe, read::optional)
     }
 
     /// HRANDFIELD of many, with their values: up to `count` different ones; of a negative count so many, of which some
     /// may be the same.
     pub fn random_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: i64) -> Deferred<Vec<(F, V)>> {
-        self.command("HRANDFIELD", &id).arg(count).arg("WITHVALUES").queue(pipe, read::entries)
+        self.command("HRANDFIELD", id).arg(count).arg("WITHVALUES").queue(pipe, read::entries)
     }
 
     fn pairs(
@@ -211,7 +212,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         let mut count = 0;
         let request = values.into_iter().fold(request, |request, (field, value)| {
             count += 1;
-            request.field::<F>(&field).field::<V>(&value)
+            request.field::<F>(field).field::<V>(value)
         });
         (request, count)
     }
@@ -221,7 +222,7 @@ impl<K: Field, F: Field + Ord, V: Field> Hashes<K, F, V> {
     /// HGETALL: all fields and their values, in the fields' own order.
     #[doc(alias = "HGETALL")]
     pub fn all(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<BTreeMap<F, V>> {
-        self.command("HGETALL", &id).queue(pipe, read::entries)
+        self.command("HGETALL", id).queue(pipe, read::entries)
     }
 }
 
@@ -229,7 +230,7 @@ impl<K: Field, F: Field + 'static, V: Field + 'static> Hashes<K, F, V> {
     /// HSCAN: the fields and their values, a page at a time.
     #[doc(alias = "HSCAN")]
     pub fn scan(self, id: impl AsField<K>) -> Scan<(F, V)> {
-        Scan::new(self.command("HSCAN", &id), |reply| {
+        Scan::new(self.command("HSCAN", id), |reply| {
             Ok(read::pairs(reply)?.into_iter().map(read::pair).collect())
         })
     }

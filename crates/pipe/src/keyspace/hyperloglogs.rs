@@ -31,7 +31,7 @@ use crate::pipe::Pipe;
 ///
 /// # References
 ///
-/// Flajolet, Fusy, Gandouet, Meunier, HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm, 2007.
+/// Flajolet, Fusy, Gandouet, Meunier, `HyperLogLog`: the analysis of a near-optimal cardinality estimation algorithm, 2007.
 pub type HyperLogLogs<K, V> = Keyspace<HyperLogLogOf<K, V>>;
 
 /// The kind of [`HyperLogLogs`].
@@ -46,12 +46,12 @@ impl<K: Field, V: Field> Kind for HyperLogLogOf<K, V> {
     const TYPE: &'static str = "string";
 }
 
-/// Commands on HyperLogLogs.
+/// Commands on what counts different values.
 impl<K: Field, V: Field> HyperLogLogs<K, V> {
     /// PFADD: whether the count changed.
     #[doc(alias = "PFADD")]
     pub fn add(self, pipe: &mut Pipe, id: impl AsField<K>, value: impl AsField<V>) -> Deferred<bool> {
-        self.command("PFADD", &id).field::<V>(&value).queue(pipe, convert)
+        self.command("PFADD", id).field::<V>(value).queue(pipe, convert)
     }
 
     /// PFADD of many: whether the count changed.
@@ -62,13 +62,13 @@ impl<K: Field, V: Field> HyperLogLogs<K, V> {
         values: impl IntoIterator<Item = impl AsField<V>>,
     ) -> Deferred<bool> {
         let mut count = 0;
-        self.command("PFADD", &id).fields(values, &mut count).queue_if(count, pipe, convert)
+        self.command("PFADD", id).fields(values, &mut count).queue_if(count, pipe, convert)
     }
 
     /// PFCOUNT: about how many different values it was given.
     #[doc(alias = "PFCOUNT")]
     pub fn count(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<usize> {
-        self.command("PFCOUNT", &id).queue(pipe, convert)
+        self.command("PFCOUNT", id).queue(pipe, convert)
     }
 
     /// PFCOUNT of many: about how many different values all of them together were given.
@@ -89,6 +89,6 @@ impl<K: Field, V: Field> HyperLogLogs<K, V> {
         to: impl AsField<K>,
         ids: impl IntoIterator<Item = impl AsField<K>>,
     ) -> Deferred<()> {
-        self.command("PFMERGE", &to).ids(ids, &mut 0).queue(pipe, convert)
+        self.command("PFMERGE", to).ids(ids, &mut 0).queue(pipe, convert)
     }
 }

@@ -53,7 +53,7 @@ impl<K: Field, V: Field> Kind for ListOf<K, V> {
 impl<K: Field, V: Field> Lists<K, V> {
     /// LPUSH: how long the list is after it.
     pub fn lpush(self, pipe: &mut Pipe, id: impl AsField<K>, value: impl AsField<V>) -> Deferred<usize> {
-        self.push("LPUSH", pipe, &id, [value])
+        self.push("LPUSH", pipe, id, [value])
     }
 
     /// LPUSH of many, one after the other, so that the last is the first then.
@@ -63,7 +63,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         id: impl AsField<K>,
         values: impl IntoIterator<Item = impl AsField<V>>,
     ) -> Deferred<usize> {
-        self.push("LPUSH", pipe, &id, values)
+        self.push("LPUSH", pipe, id, values)
     }
 
     /// LPUSHX: as [`lpush`](Self::lpush), if there is such a list.
@@ -73,12 +73,12 @@ impl<K: Field, V: Field> Lists<K, V> {
         id: impl AsField<K>,
         value: impl AsField<V>,
     ) -> Deferred<usize> {
-        self.push("LPUSHX", pipe, &id, [value])
+        self.push("LPUSHX", pipe, id, [value])
     }
 
     /// RPUSH: how long the list is after it.
     pub fn rpush(self, pipe: &mut Pipe, id: impl AsField<K>, value: impl AsField<V>) -> Deferred<usize> {
-        self.push("RPUSH", pipe, &id, [value])
+        self.push("RPUSH", pipe, id, [value])
     }
 
     /// RPUSH of many, in order.
@@ -88,7 +88,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         id: impl AsField<K>,
         values: impl IntoIterator<Item = impl AsField<V>>,
     ) -> Deferred<usize> {
-        self.push("RPUSH", pipe, &id, values)
+        self.push("RPUSH", pipe, id, values)
     }
 
     /// RPUSHX: as [`rpush`](Self::rpush), if there is such a list.
@@ -98,27 +98,27 @@ impl<K: Field, V: Field> Lists<K, V> {
         id: impl AsField<K>,
         value: impl AsField<V>,
     ) -> Deferred<usize> {
-        self.push("RPUSHX", pipe, &id, [value])
+        self.push("RPUSHX", pipe, id, [value])
     }
 
     /// LPOP: the first value, if there is one.
     pub fn lpop(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<V>> {
-        self.command("LPOP", &id).queue(pipe, read::optional)
+        self.command("LPOP", id).queue(pipe, read::optional)
     }
 
     /// LPOP of up to so many.
     pub fn lpop_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: NonZeroUsize) -> Deferred<Vec<V>> {
-        self.command("LPOP", &id).arg(count.get()).queue(pipe, read::list)
+        self.command("LPOP", id).arg(count.get()).queue(pipe, read::list)
     }
 
     /// RPOP: the last value, if there is one.
     pub fn rpop(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<V>> {
-        self.command("RPOP", &id).queue(pipe, read::optional)
+        self.command("RPOP", id).queue(pipe, read::optional)
     }
 
     /// RPOP of up to so many, the last one first.
     pub fn rpop_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: NonZeroUsize) -> Deferred<Vec<V>> {
-        self.command("RPOP", &id).arg(count.get()).queue(pipe, read::list)
+        self.command("RPOP", id).arg(count.get()).queue(pipe, read::list)
     }
 
     /// RPOPLPUSH: takes the last value of one list and puts it before the first of another. Which one that is.
@@ -128,7 +128,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         from: impl AsField<K>,
         to: impl AsField<K>,
     ) -> Deferred<Option<V>> {
-        self.command("RPOPLPUSH", &from).id(&to).queue(pipe, read::optional)
+        self.command("RPOPLPUSH", from).id(to).queue(pipe, read::optional)
     }
 
     /// LMOVE: takes a value off one end of a list and puts it at one end of another. Which one that is.
@@ -139,20 +139,20 @@ impl<K: Field, V: Field> Lists<K, V> {
         (from, off): (impl AsField<K>, Direction),
         (to, at): (impl AsField<K>, Direction),
     ) -> Deferred<Option<V>> {
-        self.command("LMOVE", &from).id(&to).arg(off).arg(at).queue(pipe, read::optional)
+        self.command("LMOVE", from).id(to).arg(off).arg(at).queue(pipe, read::optional)
     }
 
     fn push(
         self,
         command: &str,
         pipe: &mut Pipe,
-        id: &impl AsField<K>,
+        id: impl AsField<K>,
         values: impl IntoIterator<Item = impl AsField<V>>,
     ) -> Deferred<usize> {
-        let mut count = 0;
-        let request = self.command(command, id).fields(values, &mut count);
+        let values: Vec<_> = values.into_iter().collect();
         // To push nothing changes nothing, but how long the list is, is still asked.
-        if count == 0 { self.command("LLEN", id).queue(pipe, convert) } else { request.queue(pipe, convert) }
+        let command = if values.is_empty() { "LLEN" } else { command };
+        self.command(command, id).fields(values, &mut 0).queue(pipe, convert)
     }
 }
 
@@ -161,25 +161,25 @@ impl<K: Field, V: Field> Lists<K, V> {
     /// LLEN: how long the list is.
     #[doc(alias = "LLEN")]
     pub fn len(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<usize> {
-        self.command("LLEN", &id).queue(pipe, convert)
+        self.command("LLEN", id).queue(pipe, convert)
     }
 
     /// LRANGE: the values from the index `start` to the index `stop`, both inclusive, negative from the end.
     #[doc(alias = "LRANGE")]
     pub fn range(self, pipe: &mut Pipe, id: impl AsField<K>, start: i64, stop: i64) -> Deferred<Vec<V>> {
-        self.command("LRANGE", &id).arg(start).arg(stop).queue(pipe, read::list)
+        self.command("LRANGE", id).arg(start).arg(stop).queue(pipe, read::list)
     }
 
     /// LTRIM: only the values from the index `start` to the index `stop` stay.
     #[doc(alias = "LTRIM")]
     pub fn trim(self, pipe: &mut Pipe, id: impl AsField<K>, start: i64, stop: i64) -> Deferred<()> {
-        self.command("LTRIM", &id).arg(start).arg(stop).queue(pipe, convert)
+        self.command("LTRIM", id).arg(start).arg(stop).queue(pipe, convert)
     }
 
     /// LINDEX: the value at the index, negative from the end, if there is one.
     #[doc(alias = "LINDEX")]
     pub fn index(self, pipe: &mut Pipe, id: impl AsField<K>, index: i64) -> Deferred<Option<V>> {
-        self.command("LINDEX", &id).arg(index).queue(pipe, read::optional)
+        self.command("LINDEX", id).arg(index).queue(pipe, read::optional)
     }
 
     /// LSET: another value at the index. An index that is not there is an error.
@@ -191,7 +191,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         index: i64,
         value: impl AsField<V>,
     ) -> Deferred<()> {
-        self.command("LSET", &id).arg(index).field::<V>(&value).queue(pipe, convert)
+        self.command("LSET", id).arg(index).field::<V>(value).queue(pipe, convert)
     }
 
     /// LREM: removes the first `count` values that are like this one; the last ones of a negative count, all if it is
@@ -204,7 +204,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         count: i64,
         value: impl AsField<V>,
     ) -> Deferred<usize> {
-        self.command("LREM", &id).arg(count).field::<V>(&value).queue(pipe, convert)
+        self.command("LREM", id).arg(count).field::<V>(value).queue(pipe, convert)
     }
 
     /// LINSERT BEFORE: how long the list is after it; nothing if there is no `pivot`.
@@ -216,7 +216,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         pivot: impl AsField<V>,
         value: impl AsField<V>,
     ) -> Deferred<Option<usize>> {
-        self.insert("BEFORE", pipe, &id, (&pivot, &value))
+        self.insert("BEFORE", pipe, id, (pivot, value))
     }
 
     /// LINSERT AFTER: how long the list is after it; nothing if there is no `pivot`.
@@ -227,7 +227,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         pivot: impl AsField<V>,
         value: impl AsField<V>,
     ) -> Deferred<Option<usize>> {
-        self.insert("AFTER", pipe, &id, (&pivot, &value))
+        self.insert("AFTER", pipe, id, (pivot, value))
     }
 
     /// LPOS: the index of the first value like this one.
@@ -238,7 +238,7 @@ impl<K: Field, V: Field> Lists<K, V> {
         id: impl AsField<K>,
         value: impl AsField<V>,
     ) -> Deferred<Option<usize>> {
-        self.command("LPOS", &id).field::<V>(&value).queue(pipe, convert)
+        self.command("LPOS", id).field::<V>(value).queue(pipe, convert)
     }
 
     /// LPOS with COUNT: the indices of the first `count` values like this one, of all if it is zero.
@@ -250,15 +250,15 @@ impl<K: Field, V: Field> Lists<K, V> {
         count: usize,
     ) -> Deferred<Vec<usize>> {
         let options = LposOptions::default().count(count);
-        self.command("LPOS", &id).field::<V>(&value).arg(options).queue(pipe, convert)
+        self.command("LPOS", id).field::<V>(value).arg(options).queue(pipe, convert)
     }
 
     fn insert(
         self,
         place: &str,
         pipe: &mut Pipe,
-        id: &impl AsField<K>,
-        (pivot, value): (&impl AsField<V>, &impl AsField<V>),
+        id: impl AsField<K>,
+        (pivot, value): (impl AsField<V>, impl AsField<V>),
     ) -> Deferred<Option<usize>> {
         let request = self.command("LINSERT", id).arg(place).field::<V>(pivot).field::<V>(value);
         request.queue(pipe, |reply| Ok(usize::try_from(convert::<i64>(reply)?).ok().filter(|len| *len > 0)))

@@ -82,10 +82,10 @@ pub(crate) fn sequence(reply: Value) -> Result<Vec<Value>> {
 
 /// Pairs, whether they come as a map, as lists of two, or one behind the other.
 pub(crate) fn pairs(reply: Value) -> Result<Vec<(Value, Value)>> {
-    let items = match reply {
-        Value::Map(pairs) => return Ok(pairs),
-        other => sequence(other)?,
-    };
+    if let Value::Map(pairs) = reply {
+        return Ok(pairs);
+    }
+    let items = sequence(reply)?;
     if items.iter().all(|item| item.as_sequence().is_some_and(|pair| pair.len() == 2)) {
         return items.into_iter().map(couple).collect();
     }

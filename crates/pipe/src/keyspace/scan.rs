@@ -21,8 +21,8 @@ use crate::pipes::Pipes;
 /// # Guarantee
 ///
 /// Redis's own: what is there from the beginning to the end is seen at least once. Anything may be seen more than once;
-/// what comes or goes meanwhile may be seen or not. On a cluster that moves slots meanwhile, the keys of those slots count
-/// as such.
+/// what comes or goes meanwhile may be seen or not. What moves to another server meanwhile, with its slot or by a
+/// failover, counts as such, because a cursor means nothing to another server.
 ///
 /// # Example
 ///

@@ -54,7 +54,7 @@ impl<K: Field, M: Field> Sets<K, M> {
     /// SADD: whether the member is new.
     #[doc(alias = "SADD")]
     pub fn add(self, pipe: &mut Pipe, id: impl AsField<K>, member: impl AsField<M>) -> Deferred<bool> {
-        self.command("SADD", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("SADD", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// SADD of many: how many are new.
@@ -65,13 +65,13 @@ impl<K: Field, M: Field> Sets<K, M> {
         members: impl IntoIterator<Item = impl AsField<M>>,
     ) -> Deferred<usize> {
         let mut count = 0;
-        self.command("SADD", &id).fields(members, &mut count).queue_if(count, pipe, convert)
+        self.command("SADD", id).fields(members, &mut count).queue_if(count, pipe, convert)
     }
 
     /// SREM: whether there was such a member.
     #[doc(alias = "SREM")]
     pub fn remove(self, pipe: &mut Pipe, id: impl AsField<K>, member: impl AsField<M>) -> Deferred<bool> {
-        self.command("SREM", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("SREM", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// SREM of many: how many there were.
@@ -82,19 +82,19 @@ impl<K: Field, M: Field> Sets<K, M> {
         members: impl IntoIterator<Item = impl AsField<M>>,
     ) -> Deferred<usize> {
         let mut count = 0;
-        self.command("SREM", &id).fields(members, &mut count).queue_if(count, pipe, convert)
+        self.command("SREM", id).fields(members, &mut count).queue_if(count, pipe, convert)
     }
 
     /// SCARD: how many members there are.
     #[doc(alias = "SCARD")]
     pub fn len(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<usize> {
-        self.command("SCARD", &id).queue(pipe, convert)
+        self.command("SCARD", id).queue(pipe, convert)
     }
 
     /// SISMEMBER.
     #[doc(alias = "SISMEMBER")]
     pub fn contains(self, pipe: &mut Pipe, id: impl AsField<K>, member: impl AsField<M>) -> Deferred<bool> {
-        self.command("SISMEMBER", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("SISMEMBER", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// SMISMEMBER: of each, whether it is a member.
@@ -106,7 +106,7 @@ impl<K: Field, M: Field> Sets<K, M> {
         members: impl IntoIterator<Item = impl AsField<M>>,
     ) -> Deferred<Vec<bool>> {
         let mut count = 0;
-        let request = self.command("SMISMEMBER", &id).fields(members, &mut count);
+        let request = self.command("SMISMEMBER", id).fields(members, &mut count);
         request.queue_if(count, pipe, convert)
     }
 
@@ -119,24 +119,24 @@ impl<K: Field, M: Field> Sets<K, M> {
         to: impl AsField<K>,
         member: impl AsField<M>,
     ) -> Deferred<bool> {
-        self.command("SMOVE", &from).id(&to).field::<M>(&member).queue(pipe, convert)
+        self.command("SMOVE", from).id(to).field::<M>(member).queue(pipe, convert)
     }
 
     /// SPOP: takes out any member, if there is one.
     #[doc(alias = "SPOP")]
     pub fn pop(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<M>> {
-        self.command("SPOP", &id).queue(pipe, read::optional)
+        self.command("SPOP", id).queue(pipe, read::optional)
     }
 
     /// SRANDMEMBER: any member, if there is one.
     #[doc(alias = "SRANDMEMBER")]
     pub fn random(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<M>> {
-        self.command("SRANDMEMBER", &id).queue(pipe, read::optional)
+        self.command("SRANDMEMBER", id).queue(pipe, read::optional)
     }
 
     /// SRANDMEMBER of many: up to `count` different ones; of a negative count so many, of which some may be the same.
     pub fn random_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: i64) -> Deferred<Vec<M>> {
-        self.command("SRANDMEMBER", &id).arg(count).queue(pipe, read::list)
+        self.command("SRANDMEMBER", id).arg(count).queue(pipe, read::list)
     }
 
     /// SDIFFSTORE: puts what is in the first and in none of the others into `to`. How many these are.
@@ -147,7 +147,7 @@ impl<K: Field, M: Field> Sets<K, M> {
         to: impl AsField<K>,
         ids: impl IntoIterator<Item = impl AsField<K>>,
     ) -> Deferred<usize> {
-        self.command("SDIFFSTORE", &to).ids(ids, &mut 0).queue(pipe, convert)
+        self.command("SDIFFSTORE", to).ids(ids, &mut 0).queue(pipe, convert)
     }
 
     /// SINTERSTORE: puts what is in all of them into `to`. How many these are.
@@ -158,7 +158,7 @@ impl<K: Field, M: Field> Sets<K, M> {
         to: impl AsField<K>,
         ids: impl IntoIterator<Item = impl AsField<K>>,
     ) -> Deferred<usize> {
-        self.command("SINTERSTORE", &to).ids(ids, &mut 0).queue(pipe, convert)
+        self.command("SINTERSTORE", to).ids(ids, &mut 0).queue(pipe, convert)
     }
 
     /// SUNIONSTORE: puts what is in any of them into `to`. How many these are.
@@ -169,7 +169,7 @@ impl<K: Field, M: Field> Sets<K, M> {
         to: impl AsField<K>,
         ids: impl IntoIterator<Item = impl AsField<K>>,
     ) -> Deferred<usize> {
-        self.command("SUNIONSTORE", &to).ids(ids, &mut 0).queue(pipe, convert)
+        self.command("SUNIONSTORE", to).ids(ids, &mut 0).queue(pipe, convert)
     }
 
     /// SINTERCARD: how many are in all of them.
@@ -188,12 +188,12 @@ impl<K: Field, M: Field + Ord> Sets<K, M> {
     /// SMEMBERS.
     #[doc(alias = "SMEMBERS")]
     pub fn members(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<BTreeSet<M>> {
-        self.command("SMEMBERS", &id).queue(pipe, read::set)
+        self.command("SMEMBERS", id).queue(pipe, read::set)
     }
 
     /// SPOP of many: takes out up to so many members.
     pub fn pop_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: usize) -> Deferred<BTreeSet<M>> {
-        self.command("SPOP", &id).arg(count).queue(pipe, read::set)
+        self.command("SPOP", id).arg(count).queue(pipe, read::set)
     }
 
     /// SDIFF: what is in the first and in none of the others.
@@ -231,7 +231,7 @@ impl<K: Field, M: Field + 'static> Sets<K, M> {
     /// SSCAN: the members, a page at a time.
     #[doc(alias = "SSCAN")]
     pub fn scan(self, id: impl AsField<K>) -> Scan<M> {
-        Scan::new(self.command("SSCAN", &id), |reply| {
+        Scan::new(self.command("SSCAN", id), |reply| {
             Ok(read::sequence(reply)?.into_iter().map(read::value).collect())
         })
     }

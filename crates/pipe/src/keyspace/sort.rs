@@ -94,7 +94,7 @@ where
     pub fn sort(self, id: impl AsField<S::Id>) -> Sort<S, S::Element> {
         Sort {
             keyspace: self,
-            request: self.command("SORT", &id),
+            request: self.command("SORT", id),
             by: None,
             limit: None,
             get: vec![b"#".to_vec()],
@@ -118,7 +118,7 @@ impl<S: Kind, T: 'static> Sort<S, T> {
         weights: Hashes<K, F, W>,
         field: impl AsField<F>,
     ) -> Self {
-        let field = self.field(&field);
+        let field = self.field(field);
         self.by = self.place(weights.space, &field);
         self
     }
@@ -161,7 +161,7 @@ impl<S: Kind, T: 'static> Sort<S, T> {
         values: Hashes<K, F, W>,
         field: impl AsField<F>,
     ) -> Sort<S, Option<W>> {
-        let field = self.field(&field);
+        let field = self.field(field);
         let place = self.place(values.space, &field);
         self.get.clear();
         self.get.extend(place);
@@ -181,7 +181,7 @@ impl<S: Kind, T: 'static> Sort<S, T> {
         values: Hashes<K, F, W>,
         field: impl AsField<F>,
     ) -> Sort<S, (T, Option<W>)> {
-        let field = self.field(&field);
+        let field = self.field(field);
         let place = self.place(values.space, &field);
         self.get.extend(place);
         self.and_optional()
@@ -200,7 +200,7 @@ impl<S: Kind, T: 'static> Sort<S, T> {
 
     /// Queues it with STORE: puts the values into the list `to` of this keyspace. How many these are.
     pub fn store(self, pipe: &mut Pipe, to: impl AsField<S::Id>) -> Deferred<usize> {
-        self.finish().arg("STORE").id(&to).queue(pipe, convert)
+        self.finish().arg("STORE").id(to).queue(pipe, convert)
     }
 
     fn and_optional<W: Field + 'static>(self) -> Sort<S, (T, Option<W>)> {
@@ -251,7 +251,8 @@ impl<S: Kind, T: 'static> Sort<S, T> {
         }
     }
 
-    fn field<F: Field>(&mut self, field: &impl AsField<F>) -> Vec<u8> {
+    #[expect(clippy::needless_pass_by_value, reason = "as all methods take it")]
+    fn field<F: Field>(&mut self, field: impl AsField<F>) -> Vec<u8> {
         let mut word = b"->".to_vec();
         let written = field.encode_as(&mut word);
         let written = written.and_then(|()| match word.len() {

@@ -1,13 +1,13 @@
 //! Members by score under each key.
 
 mod algebra;
+mod parts;
 mod span;
 
 use std::marker::PhantomData;
 
 use redis::SortedSetAddOptions;
 
-use super::request::Request;
 use super::scan::Scan;
 use super::{Keyspace, Kind, read, sealed};
 use crate::deferred::{Deferred, convert};
@@ -69,7 +69,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         member: impl AsField<M>,
         score: f64,
     ) -> Deferred<bool> {
-        self.command("ZADD", &id).field::<f64>(&score).field::<M>(&member).queue(pipe, convert)
+        self.command("ZADD", id).field::<f64>(score).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZADD of many: how many members are new.
@@ -93,10 +93,10 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         options: SortedSetAddOptions,
     ) -> Deferred<usize> {
         let mut count = 0;
-        let request = self.command("ZADD", &id).arg(options);
+        let request = self.command("ZADD", id).arg(options);
         let request = members.into_iter().fold(request, |request, (member, score)| {
             count += 1;
-            request.field::<f64>(&score).field::<M>(&member)
+            request.field::<f64>(score).field::<M>(member)
         });
         request.queue_if(count, pipe, convert)
     }
@@ -110,7 +110,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         member: impl AsField<M>,
         by: f64,
     ) -> Deferred<f64> {
-        self.command("ZINCRBY", &id).field::<f64>(&by).field::<M>(&member).queue(pipe, convert)
+        self.command("ZINCRBY", id).field::<f64>(by).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZADD with INCR and options: the score after it; nothing if the options forbade it.
@@ -122,14 +122,14 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         by: f64,
         options: SortedSetAddOptions,
     ) -> Deferred<Option<f64>> {
-        let request = self.command("ZADD", &id).arg(options.increment_score());
-        request.field::<f64>(&by).field::<M>(&member).queue(pipe, convert)
+        let request = self.command("ZADD", id).arg(options.increment_score());
+        request.field::<f64>(by).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZREM: whether there was such a member.
     #[doc(alias = "ZREM")]
     pub fn remove(self, pipe: &mut Pipe, id: impl AsField<K>, member: impl AsField<M>) -> Deferred<bool> {
-        self.command("ZREM", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("ZREM", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZREM of many: how many there were.
@@ -140,7 +140,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         members: impl IntoIterator<Item = impl AsField<M>>,
     ) -> Deferred<usize> {
         let mut count = 0;
-        self.command("ZREM", &id).fields(members, &mut count).queue_if(count, pipe, convert)
+        self.command("ZREM", id).fields(members, &mut count).queue_if(count, pipe, convert)
     }
 
     /// ZSCORE: the member's score, if there is such a member.
@@ -151,7 +151,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         id: impl AsField<K>,
         member: impl AsField<M>,
     ) -> Deferred<Option<f64>> {
-        self.command("ZSCORE", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("ZSCORE", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZMSCORE: each member's score, if there is such a member.
@@ -163,7 +163,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         members: impl IntoIterator<Item = impl AsField<M>>,
     ) -> Deferred<Vec<Option<f64>>> {
         let mut count = 0;
-        let request = self.command("ZMSCORE", &id).fields(members, &mut count);
+        let request = self.command("ZMSCORE", id).fields(members, &mut count);
         request.queue_if(count, pipe, convert)
     }
 
@@ -175,7 +175,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         id: impl AsField<K>,
         member: impl AsField<M>,
     ) -> Deferred<Option<usize>> {
-        self.command("ZRANK", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("ZRANK", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZREVRANK: how many members are after it, if it is one.
@@ -186,114 +186,42 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         id: impl AsField<K>,
         member: impl AsField<M>,
     ) -> Deferred<Option<usize>> {
-        self.command("ZREVRANK", &id).field::<M>(&member).queue(pipe, convert)
+        self.command("ZREVRANK", id).field::<M>(member).queue(pipe, convert)
     }
 
     /// ZCARD: how many members there are.
     #[doc(alias = "ZCARD")]
     pub fn len(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<usize> {
-        self.command("ZCARD", &id).queue(pipe, convert)
+        self.command("ZCARD", id).queue(pipe, convert)
     }
 
     /// ZPOPMIN: takes out the member with the lowest score, if there is one.
     #[doc(alias = "ZPOPMIN")]
     pub fn pop_min(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<(M, f64)>> {
-        self.command("ZPOPMIN", &id).queue(pipe, read::first_scored)
+        self.command("ZPOPMIN", id).queue(pipe, read::first_scored)
     }
 
     /// ZPOPMIN of up to so many, the lowest score first.
     pub fn pop_min_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: usize) -> Deferred<Vec<(M, f64)>> {
-        self.command("ZPOPMIN", &id).arg(count).queue(pipe, read::scores)
+        self.command("ZPOPMIN", id).arg(count).queue(pipe, read::scores)
     }
 
     /// ZPOPMAX: takes out the member with the highest score, if there is one.
     #[doc(alias = "ZPOPMAX")]
     pub fn pop_max(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<(M, f64)>> {
-        self.command("ZPOPMAX", &id).queue(pipe, read::first_scored)
+        self.command("ZPOPMAX", id).queue(pipe, read::first_scored)
     }
 
     /// ZPOPMAX of up to so many, the highest score first.
     pub fn pop_max_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: usize) -> Deferred<Vec<(M, f64)>> {
-        self.command("ZPOPMAX", &id).arg(count).queue(pipe, read::scores)
+        self.command("ZPOPMAX", id).arg(count).queue(pipe, read::scores)
     }
 
     /// ZRANDMEMBER: up to `count` different members with their scores; of a negative count so many, of which some may be
     /// the same.
     #[doc(alias = "ZRANDMEMBER")]
     pub fn random_many(self, pipe: &mut Pipe, id: impl AsField<K>, count: i64) -> Deferred<Vec<(M, f64)>> {
-        self.command("ZRANDMEMBER", &id).arg(count).arg("WITHSCORES").queue(pipe, read::scores)
-    }
-}
-
-/// Commands on a part of the members.
-impl<K: Field, M: Field> SortedSets<K, M> {
-    /// ZRANGE: the members from the rank `start` to the rank `stop`, both inclusive, negative from the end.
-    #[doc(alias = "ZRANGE")]
-    pub fn range(self, pipe: &mut Pipe, id: impl AsField<K>, start: i64, stop: i64) -> Deferred<Vec<M>> {
-        self.span(pipe, id, Span::ranks(start, stop))
-    }
-
-    /// ZRANGE with their scores.
-    pub fn range_with_scores(
-        self,
-        pipe: &mut Pipe,
-        id: impl AsField<K>,
-        start: i64,
-        stop: i64,
-    ) -> Deferred<Vec<(M, f64)>> {
-        self.span_with_scores(pipe, id, Span::ranks(start, stop))
-    }
-
-    /// ZRANGE of any [`Span`]: by rank, by score, by member; reversed, limited.
-    #[doc(alias = "ZRANGEBYSCORE")]
-    #[doc(alias = "ZREVRANGE")]
-    #[doc(alias = "ZRANGEBYLEX")]
-    pub fn span(self, pipe: &mut Pipe, id: impl AsField<K>, span: Span<M>) -> Deferred<Vec<M>> {
-        self.ranging("ZRANGE", &id, span).queue(pipe, read::list)
-    }
-
-    /// ZRANGE of any [`Span`], with the members' scores. Of a span by member there are none: the server refuses it.
-    pub fn span_with_scores(
-        self,
-        pipe: &mut Pipe,
-        id: impl AsField<K>,
-        span: Span<M>,
-    ) -> Deferred<Vec<(M, f64)>> {
-        self.ranging("ZRANGE", &id, span).arg("WITHSCORES").queue(pipe, read::scores)
-    }
-
-    /// ZRANGESTORE: puts a span of `from` into `to`. How many members these are.
-    #[doc(alias = "ZRANGESTORE")]
-    pub fn span_into(
-        self,
-        pipe: &mut Pipe,
-        to: impl AsField<K>,
-        from: impl AsField<K>,
-        span: Span<M>,
-    ) -> Deferred<usize> {
-        span.write(self.command("ZRANGESTORE", &to).id(&from)).queue(pipe, convert)
-    }
-
-    /// ZCOUNT, ZLEXCOUNT: how many members are in the span. By rank, Redis cannot count: refused.
-    #[doc(alias = "ZCOUNT")]
-    #[doc(alias = "ZLEXCOUNT")]
-    pub fn count(self, pipe: &mut Pipe, id: impl AsField<K>, span: Span<M>) -> Deferred<usize> {
-        let request = self.command(span.counting(), &id);
-        span.write_counted(request).queue(pipe, convert)
-    }
-
-    /// ZREMRANGEBYRANK, ZREMRANGEBYSCORE, ZREMRANGEBYLEX: how many members there were. A span that is limited or reversed
-    /// is refused, because Redis would remove all of it.
-    #[doc(alias = "ZREMRANGEBYSCORE")]
-    #[doc(alias = "ZREMRANGEBYRANK")]
-    #[doc(alias = "ZREMRANGEBYLEX")]
-    pub fn remove_span(self, pipe: &mut Pipe, id: impl AsField<K>, span: Span<M>) -> Deferred<usize> {
-        let request = self.command(span.removing(), &id);
-        span.write_ends(request).queue(pipe, convert)
-    }
-
-    fn ranging(self, command: &str, id: &impl AsField<K>, span: Span<M>) -> Request {
-        span.write(self.command(command, id))
+        self.command("ZRANDMEMBER", id).arg(count).arg("WITHSCORES").queue(pipe, read::scores)
     }
 }
 
@@ -301,7 +229,7 @@ impl<K: Field, M: Field + 'static> SortedSets<K, M> {
     /// ZSCAN: the members and their scores, a page at a time.
     #[doc(alias = "ZSCAN")]
     pub fn scan(self, id: impl AsField<K>) -> Scan<(M, f64)> {
-        Scan::new(self.command("ZSCAN", &id), |reply| {
+        Scan::new(self.command("ZSCAN", id), |reply| {
             Ok(read::pairs(reply)?.into_iter().map(read::scored).collect())
         })
     }

@@ -1,5 +1,7 @@
 //! Where the keys of a keyspace lie: its name, its connection, and the way from an id to a key and back.
 
+use redfleet_core::mutant;
+
 use crate::field::{AsField, Field, InvalidValue};
 
 /// A name and a connection, either of which may be missing.
@@ -34,7 +36,8 @@ impl Space {
         let Some(name) = self.name else { return ids.to_vec() };
         let mut pattern = Vec::with_capacity(name.len() + ids.len() + 2);
         for byte in name.bytes() {
-            if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
+            let is_special = matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\');
+            if is_special && !mutant::is_on("names_of_keyspaces_are_globs") {
                 pattern.push(b'\\');
             }
             pattern.push(byte);
@@ -97,6 +100,29 @@ mod tests {
         }
         for foreign in [&b"F"[..], b"F1", b"F{1", b"G{1}", b"FF{1}", b""] {
             assert!(space.id::<String>(foreign).is_err());
+        }
+    }
+
+    #[test]
+    fn random_ids_have_keys_of_their_own_and_the_same_slot_everywhere() {
+        let seed = fastrand::u64(..);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut keys = std::collections::BTreeMap::new();
+        for _ in 0..5_000 {
+            let id: Vec<u8> =
+                (0..random.usize(..6)).map(|_| *random.choice(b"{}*a\x00\xff").unwrap()).collect();
+            let of = |name| {
+                let mut key = Vec::new();
+                named(name).key::<Vec<u8>>(&id, &mut key).unwrap();
+                key
+            };
+            let (key, other) = (of("A"), of("B"));
+            assert_eq!(named("A").id::<Vec<u8>>(&key).unwrap(), id, "seed {seed}");
+            assert!(named("B").id::<Vec<u8>>(&key).is_err(), "seed {seed}");
+            if !matches!(id.first(), None | Some(b'}')) {
+                assert_eq!(Slot::of_key(&key), Slot::of_key(&other), "seed {seed}: {id:?}");
+            }
+            assert_eq!(keys.entry(key).or_insert_with(|| id.clone()), &id, "seed {seed}");
         }
     }
 

@@ -64,7 +64,7 @@ impl<K: Field, V: Field> Strings<K, V> {
 
     /// GET: the value, if there is one.
     pub fn get(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<V>> {
-        self.command("GET", &id).queue(pipe, read::optional)
+        self.command("GET", id).queue(pipe, read::optional)
     }
 
     /// MGET: each value, if there is one. On a cluster the ids may have several slots.
@@ -81,7 +81,7 @@ impl<K: Field, V: Field> Strings<K, V> {
     /// GETDEL: the value that was there.
     #[doc(alias = "GETDEL")]
     pub fn take(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<Option<V>> {
-        self.command("GETDEL", &id).queue(pipe, read::optional)
+        self.command("GETDEL", id).queue(pipe, read::optional)
     }
 
     /// GETEX: the value, which from now on lives for so long, or for ever.
@@ -92,7 +92,7 @@ impl<K: Field, V: Field> Strings<K, V> {
         id: impl AsField<K>,
         after: Option<Duration>,
     ) -> Deferred<Option<V>> {
-        let request = self.command("GETEX", &id);
+        let request = self.command("GETEX", id);
         let request = match after {
             Some(after) => request.arg("PX").arg(life::millis(after)),
             None => request.arg("PERSIST"),
@@ -102,7 +102,7 @@ impl<K: Field, V: Field> Strings<K, V> {
 
     /// SET. It ends the time to live that the key had.
     pub fn set(self, pipe: &mut Pipe, id: impl AsField<K>, value: impl AsField<V>) -> Deferred<()> {
-        self.setting(&id, &value).queue(pipe, convert)
+        self.setting(id, value).queue(pipe, convert)
     }
 
     /// SET with PX: it lives for so long.
@@ -115,7 +115,7 @@ impl<K: Field, V: Field> Strings<K, V> {
         value: impl AsField<V>,
         ttl: Duration,
     ) -> Deferred<()> {
-        self.setting(&id, &value).arg(SetOptions::new().expires_in(ttl)).queue(pipe, convert)
+        self.setting(id, value).arg(SetOptions::new().expires_in(ttl)).queue(pipe, convert)
     }
 
     /// SET with NX: whether it was set, because there was nothing.
@@ -132,7 +132,7 @@ impl<K: Field, V: Field> Strings<K, V> {
         value: impl AsField<V>,
         options: SetOptions,
     ) -> Deferred<bool> {
-        self.setting(&id, &value).arg(options).queue(pipe, read::is_some)
+        self.setting(id, value).arg(options).queue(pipe, read::is_some)
     }
 
     /// SET with options and GET: the value that was there, whether it was replaced or not.
@@ -144,7 +144,7 @@ impl<K: Field, V: Field> Strings<K, V> {
         value: impl AsField<V>,
         options: SetOptions,
     ) -> Deferred<Option<V>> {
-        self.setting(&id, &value).arg("GET").arg(options).queue(pipe, read::optional)
+        self.setting(id, value).arg("GET").arg(options).queue(pipe, read::optional)
     }
 
     /// MSET. On a cluster the ids may have several slots; then some may be set and others not.
@@ -171,20 +171,20 @@ impl<K: Field, V: Field> Strings<K, V> {
 
     /// APPEND: how many bytes the value has after it.
     pub fn append(self, pipe: &mut Pipe, id: impl AsField<K>, value: impl AsField<V>) -> Deferred<usize> {
-        self.command("APPEND", &id).field::<V>(&value).queue(pipe, convert)
+        self.command("APPEND", id).field::<V>(value).queue(pipe, convert)
     }
 
     /// STRLEN: how many bytes the value has.
     #[doc(alias = "STRLEN")]
     pub fn len_bytes(self, pipe: &mut Pipe, id: impl AsField<K>) -> Deferred<usize> {
-        self.command("STRLEN", &id).queue(pipe, convert)
+        self.command("STRLEN", id).queue(pipe, convert)
     }
 
     /// GETRANGE: the part from the byte `start` to the byte `end`, both inclusive, negative from the end.
     #[doc(alias = "GETRANGE")]
     #[doc(alias = "SUBSTR")]
     pub fn range(self, pipe: &mut Pipe, id: impl AsField<K>, start: i64, end: i64) -> Deferred<V> {
-        self.command("GETRANGE", &id).arg(start).arg(end).queue(pipe, read::value)
+        self.command("GETRANGE", id).arg(start).arg(end).queue(pipe, read::value)
     }
 
     /// SETRANGE: writes `part` over the bytes from `offset`. How many bytes the value has after it.
@@ -196,23 +196,23 @@ impl<K: Field, V: Field> Strings<K, V> {
         offset: usize,
         part: impl AsField<V>,
     ) -> Deferred<usize> {
-        self.command("SETRANGE", &id).arg(offset).field::<V>(&part).queue(pipe, convert)
+        self.command("SETRANGE", id).arg(offset).field::<V>(part).queue(pipe, convert)
     }
 
     /// INCRBY: the number after it. What is no number is refused by the server.
     #[doc(alias = "INCRBY")]
     #[doc(alias = "DECRBY")]
     pub fn increment(self, pipe: &mut Pipe, id: impl AsField<K>, by: i64) -> Deferred<i64> {
-        self.command("INCRBY", &id).arg(by).queue(pipe, convert)
+        self.command("INCRBY", id).arg(by).queue(pipe, convert)
     }
 
     /// INCRBYFLOAT: the number after it.
     #[doc(alias = "INCRBYFLOAT")]
     pub fn increment_float(self, pipe: &mut Pipe, id: impl AsField<K>, by: f64) -> Deferred<f64> {
-        self.command("INCRBYFLOAT", &id).field::<f64>(&by).queue(pipe, convert)
+        self.command("INCRBYFLOAT", id).field::<f64>(by).queue(pipe, convert)
     }
 
-    fn setting(self, id: &impl AsField<K>, value: &impl AsField<V>) -> Request {
+    fn setting(self, id: impl AsField<K>, value: impl AsField<V>) -> Request {
         self.command("SET", id).field::<V>(value)
     }
 
@@ -224,7 +224,7 @@ impl<K: Field, V: Field> Strings<K, V> {
         let mut count = 0;
         let request = values.into_iter().fold(self.request(command), |request, (id, value)| {
             count += 1;
-            request.id(&id).field::<V>(&value)
+            request.id(id).field::<V>(value)
         });
         (request, count)
     }

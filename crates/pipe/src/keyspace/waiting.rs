@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Backend, command_name};
+use redfleet_core::{Backend, command_name, mutant};
 use redis::{Cmd, Direction, Value};
 use tokio::time::timeout;
 
@@ -19,7 +19,7 @@ use crate::pipes::Pipes;
 
 /// A connection of one's own, on which one may wait for what comes into a list or a sorted set.
 ///
-/// It takes `&mut self`, because a connection on which somebody waits can do nothing else. It ends when it is dropped.
+/// It is made on the keyspace's connection, or, if that names none, on the first one. It takes `&mut self`, because a connection on which somebody waits can do nothing else. It ends when it is dropped.
 ///
 /// # Cancel safety
 ///
@@ -58,9 +58,9 @@ impl<T: Kind> Keyspace<T> {
     /// # Cost
     ///
     /// A new connection.
-    async fn open(self, pipes: &Pipes, id: &impl AsField<T::Id>) -> Result<Waiting<T>> {
+    async fn open(self, pipes: &Pipes, id: impl AsField<T::Id>) -> Result<Waiting<T>> {
         let mut key = Vec::new();
-        self.space.key(id, &mut key)?;
+        self.space.key(&id, &mut key)?;
         let connection = pipes.connection(self.space.connection)?;
         let deadline = pipes.limits().deadline;
         let opened = bounded(deadline, connection.backend().session(Some(&key))).await;
@@ -84,7 +84,7 @@ impl<K: Field, V: Field> Lists<K, V> {
     ///
     /// Dropping the future leaves no connection behind.
     pub async fn waiting(self, pipes: &Pipes, id: impl AsField<K>) -> Result<Waiting<ListOf<K, V>>> {
-        self.open(pipes, &id).await
+        self.open(pipes, id).await
     }
 }
 
@@ -103,7 +103,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
     ///
     /// Dropping the future leaves no connection behind.
     pub async fn waiting(self, pipes: &Pipes, id: impl AsField<K>) -> Result<Waiting<SortedSetOf<K, M>>> {
-        self.open(pipes, &id).await
+        self.open(pipes, id).await
     }
 }
 
@@ -151,7 +151,7 @@ impl<K: Field, V: Field> Waiting<ListOf<K, V>> {
         (to, at): (impl AsField<K>, Direction),
         wait: Option<Duration>,
     ) -> Result<Option<V>> {
-        let request = self.keyspace.command("BLMOVE", &from).id(&to).arg(off).arg(at);
+        let request = self.keyspace.command("BLMOVE", from).id(to).arg(off).arg(at);
         read::optional(self.call(request, wait).await?)
     }
 
@@ -243,7 +243,9 @@ impl Leave<'_> {
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.0.disconnect();
+        if !mutant::is_on("who_left_still_waits") {
+            self.0.disconnect();
+        }
     }
 }
 

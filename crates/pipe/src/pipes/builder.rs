@@ -93,7 +93,8 @@ impl PipesBuilder {
         self
     }
 
-    /// How many commands a pipe may hold; ten millions unless it is said.
+    /// How many commands a pipe may hold for each connection, those that were taken back among them; ten millions unless it
+    /// is said.
     #[must_use]
     pub const fn max_commands(mut self, commands: usize) -> Self {
         self.limits.commands = commands;

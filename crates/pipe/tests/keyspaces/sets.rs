@@ -1,4 +1,4 @@
-//! RP-KEYSPACE, Set and HyperLogLog.
+//! RP-KEYSPACE, Set and `HyperLogLog`.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! RP-KEYSPACE, SortedSet.
+//! RP-KEYSPACE, `SortedSet`.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included, Unbounded};

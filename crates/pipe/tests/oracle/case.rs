@@ -10,6 +10,8 @@ pub(crate) const CONNECTIONS: [&str; 3] = ["alpha", "beta", "gamma"];
 pub(crate) struct Case {
     /// How many commands go in one batch.
     pub(crate) batch: usize,
+    /// How many commands a pipe may hold for one connection.
+    pub(crate) limit: usize,
     pub(crate) pipelines: Vec<Pipeline>,
 }
 
@@ -27,6 +29,8 @@ pub(crate) enum End {
     ExecuteTwice,
     /// The whole of it is `Pipes::run`.
     Run,
+    /// Each of its steps is one of a `Pipes::scope`, all side by side.
+    Scope,
     Clear,
     Drop,
 }
@@ -36,13 +40,13 @@ pub(crate) enum Step {
     One(What, Hold),
     Zip(What, What),
     All(Vec<What>),
-    On(usize, Vec<Step>),
+    On(usize, Vec<Self>),
     Nest {
         fails: bool,
-        steps: Vec<Step>,
+        steps: Vec<Self>,
     },
-    Atomic(Vec<Step>),
-    Idempotent(Vec<Step>),
+    Atomic(Vec<Self>),
+    Idempotent(Vec<Self>),
     Callback,
     /// Something that cannot be queued.
     Refused(Refusal),

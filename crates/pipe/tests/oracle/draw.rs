@@ -9,7 +9,8 @@ pub(crate) fn case(seed: u64) -> Case {
     let mut dice = fastrand::Rng::with_seed(seed);
     let batch = if dice.bool() { dice.usize(1..6) } else { 10_000 };
     let pipelines = (0..dice.usize(1..=10)).map(|_| pipeline(&mut dice)).collect();
-    Case { batch, pipelines }
+    let limit = if dice.u8(..8) == 0 { dice.usize(1..12) } else { 10_000 };
+    Case { batch, limit, pipelines }
 }
 
 fn pipeline(dice: &mut fastrand::Rng) -> Pipeline {
@@ -17,7 +18,8 @@ fn pipeline(dice: &mut fastrand::Rng) -> Pipeline {
         0 => End::Clear,
         1 => End::Drop,
         2..5 => End::ExecuteTwice,
-        5..9 => End::Run,
+        5..8 => End::Run,
+        8..11 => End::Scope,
         _ => End::Execute,
     };
     let long = if dice.u8(..10) == 0 { 12 } else { 5 };

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use futures::future::join_all;
 use redfleet_pipe::{Deferred, Error, InvalidValue, Pipe, Pipes, Result, Summary};
 use redis::{Value, cmd};
 
@@ -34,6 +35,9 @@ pub(crate) async fn drive(pipes: &Pipes, pipe: &mut Pipe, pipeline: &Pipeline) -
     if pipeline.end == End::Run {
         return driver.run(pipes, &pipeline.steps).await;
     }
+    if pipeline.end == End::Scope {
+        return driver.scope(pipes, &pipeline.steps).await;
+    }
     let mut other = pipes.pipe();
     let pipe = if pipeline.end == End::Drop { &mut other } else { pipe };
     driver.steps(pipe, &pipeline.steps);
@@ -43,7 +47,7 @@ pub(crate) async fn drive(pipes: &Pipes, pipe: &mut Pipe, pipeline: &Pipeline) -
         assert!(said == "! not executed" || matches!(held, Held::All(_)) && said.is_empty(), "early: {said}");
     }
     let mut end = match pipeline.end {
-        End::Execute | End::ExecuteTwice | End::Run => told(pipe.execute().await),
+        End::Execute | End::ExecuteTwice | End::Run | End::Scope => told(pipe.execute().await),
         End::Clear => {
             pipe.clear();
             "cleared".into()
@@ -86,6 +90,26 @@ impl Driver {
             Ok(said) => self.seen("all went well".into(), said.into_iter().flatten().collect()),
             Err(error) => self.seen(kind(&error), Vec::new()),
         }
+    }
+
+    /// Each step by itself, and all of them in one execution.
+    async fn scope(mut self, pipes: &Pipes, steps: &[Step]) -> Seen {
+        let ends = pipes
+            .scope(async |scope| {
+                let steps = steps.iter().map(|step| {
+                    scope.run(|pipe| {
+                        self.step(pipe, step);
+                        std::mem::take(&mut self.held)
+                    })
+                });
+                join_all(steps.collect::<Vec<_>>()).await
+            })
+            .await;
+        let said = ends.into_iter().flat_map(|end| {
+            end.map_or_else(|error| vec![kind(&error)], |said| said.into_iter().flatten().collect())
+        });
+        let said = said.collect();
+        self.seen("all steps ended".into(), said)
     }
 
     fn seen(self, end: Said, said: Vec<Said>) -> Seen {

@@ -109,6 +109,7 @@ fn said<T>(result: Result<T, Error>, show: impl Fn(&T) -> String) -> Said {
 }
 
 /// What kind of error it is, and for whom.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of all others the whole text is compared")]
 pub(crate) fn kind(error: &Error) -> Said {
     match error {
         Error::NotExecuted => "! not executed".into(),
@@ -118,6 +119,7 @@ pub(crate) fn kind(error: &Error) -> Said {
         Error::Invalid(_) => "! invalid".into(),
         Error::Refused(_) => "! forbidden".into(),
         Error::AtomicElsewhere { block, command, .. } => format!("! {command} in {block}"),
+        Error::TooLong { .. } => "! too long".into(),
         Error::Reply(_) => "! reply".into(),
         Error::Command { connection, command, cause, .. } => {
             format!("! {command} on {connection}: {}", cause.code().unwrap_or("no code"))

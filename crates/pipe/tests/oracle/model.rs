@@ -1,5 +1,7 @@
 //! The oracle: what a pipe must do, said the slow way, one command after another.
 
+use std::ops::{Range, RangeBounds};
+
 use redis::{FromRedisValue, Value};
 
 use super::case::{CONNECTIONS, End, Hold, Pipeline, Refusal, Step, What};
@@ -32,8 +34,10 @@ struct Scope {
     refused: Option<Said>,
 }
 
-#[derive(Default)]
 struct Model {
+    limit: usize,
+    /// How many commands were ever queued for each connection.
+    given: [usize; CONNECTIONS.len()],
     commands: Vec<Planned>,
     watches: Vec<Watch>,
     scopes: Vec<Said>,
@@ -45,13 +49,18 @@ struct Model {
 }
 
 /// What must be seen of a pipeline. Carries out on the stores what it sends.
-pub(crate) async fn expect(pipeline: &Pipeline, stores: &Stores) -> Seen {
-    let (mut model, mut scope) = (Model::default(), Scope::default());
+pub(crate) async fn expect(pipeline: &Pipeline, limit: usize, stores: &Stores) -> Seen {
+    let (mut model, mut scope) = (Model::new(limit), Scope::default());
+    if pipeline.end == End::Scope {
+        return model.scope(&pipeline.steps, stores).await;
+    }
     model.steps(&pipeline.steps, &mut scope);
     let unsent = match pipeline.end {
         End::Clear => Some(("cleared".into(), "! dropped".to_owned())),
         End::Drop => Some(("dropped".into(), "! dropped".to_owned())),
-        End::Execute | End::ExecuteTwice | End::Run => scope.refused.clone().map(|why| (why.clone(), why)),
+        End::Execute | End::ExecuteTwice | End::Run | End::Scope => {
+            scope.refused.clone().map(|why| (why.clone(), why))
+        }
     };
     if let Some((end, why)) = unsent {
         for command in &mut model.commands {
@@ -64,14 +73,51 @@ pub(crate) async fn expect(pipeline: &Pipeline, stores: &Stores) -> Seen {
     let callbacks = scope.of_inner.into_iter().chain(scope.callbacks).collect();
     let (mut end, mut said) = (model.summary(), model.said());
     if pipeline.end == End::Run {
-        let error = model.first().or_else(|| said.iter().find(|said| said.starts_with('!')).cloned());
+        let error = said.iter().find(|said| said.starts_with('!')).cloned().or_else(|| model.first(..));
         end = error.clone().unwrap_or_else(|| "all went well".into());
-        said = if error.is_some() { Vec::new() } else { model.said_once() };
+        said = if error.is_some() { Vec::new() } else { model.said_once(0..model.watches.len()) };
     }
     Seen { scopes: model.scopes, callbacks, end, said }
 }
 
 impl Model {
+    const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            given: [0; CONNECTIONS.len()],
+            commands: Vec::new(),
+            watches: Vec::new(),
+            scopes: Vec::new(),
+            connection: 0,
+            block: None,
+            blocks: 0,
+            callbacks: 0,
+        }
+    }
+
+    /// Each step is a scope of its own, which ends by itself, and all are sent together.
+    async fn scope(mut self, steps: &[Step], stores: &Stores) -> Seen {
+        let (mut callbacks, mut ends) = (Vec::new(), Vec::new());
+        for step in steps {
+            let (mut scope, from) = (Scope::default(), (self.commands.len(), self.watches.len()));
+            self.step(step, &mut scope);
+            if scope.refused.is_some() {
+                self.commands[from.0..].iter_mut().for_each(|command| command.is_rolled_back = true);
+            } else {
+                callbacks.extend(scope.of_inner.into_iter().chain(scope.callbacks));
+            }
+            ends.push((scope.refused, from.0..self.commands.len(), from.1..self.watches.len()));
+        }
+        self.carry_out(stores).await;
+        let said = ends.into_iter().flat_map(|(refused, commands, watches)| {
+            let said = self.said_once(watches);
+            let error = refused.or_else(|| said.iter().find(|said| said.starts_with('!')).cloned());
+            error.or_else(|| self.first(commands)).map_or(said, |error| vec![error])
+        });
+        let said = said.collect();
+        Seen { scopes: self.scopes, callbacks, end: "all steps ended".into(), said }
+    }
+
     fn steps(&mut self, steps: &[Step], scope: &mut Scope) {
         for step in steps {
             self.step(step, scope);
@@ -113,6 +159,10 @@ impl Model {
                 self.callbacks += 1;
             }
             Step::Refused(refusal) => {
+                // Two of them are told of a command, which counts.
+                if !matches!(refusal, Refusal::Invalid) {
+                    self.given[self.connection] += 1;
+                }
                 scope.refused.get_or_insert_with(|| match refusal {
                     Refusal::Nowhere => "! no nowhere".into(),
                     Refusal::Invalid => "! invalid".into(),
@@ -139,6 +189,10 @@ impl Model {
             let (command, block) = (CONNECTIONS[self.connection], CONNECTIONS[connection]);
             scope.refused.get_or_insert_with(|| format!("! {command} in {block}"));
         }
+        if self.given[self.connection] >= self.limit {
+            scope.refused.get_or_insert_with(|| "! too long".into());
+        }
+        self.given[self.connection] += 1;
         self.commands.push(Planned {
             connection: self.connection,
             what,
@@ -156,7 +210,7 @@ impl Model {
         let aborts = |command: &&Planned| is_sent(command) && command.what.is_refused_unseen();
         let aborted: Vec<_> =
             self.commands.iter().filter(aborts).filter_map(|command| command.block).collect();
-        for connection in 0..CONNECTIONS.len() {
+        for (connection, name) in CONNECTIONS.iter().enumerate() {
             let of_it = |command: &&mut Planned| command.connection == connection && !command.is_rolled_back;
             for command in self.commands.iter_mut().filter(of_it) {
                 let is_aborted = command.block.is_some_and(|block| aborted.contains(&block));
@@ -166,30 +220,40 @@ impl Model {
                     stores.carry_out(connection, command.what).await
                 };
                 command.reply = code.map_err(|code| {
-                    let name = redfleet_core::command_name(&command.what.command());
-                    let name = if name == "EVAL" { "EVALSHA".to_owned() } else { name };
-                    format!("! {name} on {}: {code}", CONNECTIONS[connection])
+                    let sent = redfleet_core::command_name(&command.what.command());
+                    let sent = if sent == "EVAL" { "EVALSHA".to_owned() } else { sent };
+                    format!("! {sent} on {name}: {code}")
                 });
             }
         }
     }
 
-    fn failed(&self) -> impl Iterator<Item = &Planned> {
-        (0..CONNECTIONS.len()).flat_map(|connection| {
+    fn failed(&self, among: impl RangeBounds<usize> + Clone) -> impl Iterator<Item = &Planned> {
+        (0..CONNECTIONS.len()).flat_map(move |connection| {
             let failed = |command: &&Planned| !command.is_rolled_back && command.reply.is_err();
-            self.commands.iter().filter(failed).filter(move |command| command.connection == connection)
+            let among = self.commands.iter().enumerate().filter({
+                let among = among.clone();
+                move |(at, _)| among.contains(at)
+            });
+            among
+                .map(|(_, command)| command)
+                .filter(failed)
+                .filter(move |command| command.connection == connection)
         })
     }
 
     /// The first error that nobody asked for as a value.
-    fn first(&self) -> Option<Said> {
-        self.failed().find(|command| !command.is_excused)?.reply.clone().err()
+    fn first(&self, among: impl RangeBounds<usize> + Clone) -> Option<Said> {
+        self.failed(among).find(|command| !command.is_excused)?.reply.clone().err()
     }
 
     fn summary(&self) -> Said {
         let sent = self.commands.iter().filter(|command| !command.is_rolled_back).count();
-        let counts = format!("{sent} commands, {} failures", self.failed().count());
-        self.first().map_or(counts.clone(), |first| format!("{counts}, first {first}"))
+        let counts = format!("{sent} commands, {} failures", self.failed(..).count());
+        match self.first(..) {
+            Some(first) => format!("{counts}, first {first}"),
+            None => counts,
+        }
     }
 
     fn said(&self) -> Vec<Said> {
@@ -197,9 +261,9 @@ impl Model {
     }
 
     /// As a resolved structure has it: once each, but a clone is one of its own.
-    fn said_once(&self) -> Vec<Said> {
+    fn said_once(&self, among: Range<usize>) -> Vec<Said> {
         let times = |watch: &Watch| if matches!(watch, Watch::One(_, Hold::Clone)) { 2 } else { 1 };
-        self.watches.iter().flat_map(|watch| vec![self.watched(watch); times(watch)]).collect()
+        self.watches[among].iter().flat_map(|watch| vec![self.watched(watch); times(watch)]).collect()
     }
 
     fn watched(&self, watch: &Watch) -> Said {
@@ -213,7 +277,7 @@ impl Model {
             },
             Watch::One(index, Hold::Outcome) => Ok(value(index).unwrap_or_else(|error| format!("[{error}]"))),
             Watch::One(index, Hold::ZipSelf) => value(index).map(|value| format!("{value}+{value}")),
-            Watch::One(index, Hold::Fails) => value(index).and(Err("! invalid".into())),
+            Watch::One(index, Hold::Fails) => value(index).and_then(|_| Err("! invalid".into())),
             Watch::One(index, _) => value(index),
             Watch::Zip(one, other) => {
                 value(one).and_then(|one| value(other).map(|other| format!("{one}+{other}")))

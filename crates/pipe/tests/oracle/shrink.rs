@@ -8,6 +8,9 @@ pub(crate) fn smaller(case: &Case) -> Vec<Case> {
     if case.batch != 10_000 {
         all.push(Case { batch: 10_000, ..case.clone() });
     }
+    if case.limit != 10_000 {
+        all.push(Case { limit: 10_000, ..case.clone() });
+    }
     for (at, pipeline) in case.pipelines.iter().enumerate() {
         let mut shorter = case.clone();
         shorter.pipelines.remove(at);

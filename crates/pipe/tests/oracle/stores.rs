@@ -18,12 +18,12 @@ impl Stores {
         Self { backends: CONNECTIONS.iter().map(|_| Embedded::builder().seed(1).build().shared()).collect() }
     }
 
-    pub(crate) fn pipes(&self, batch: usize) -> Pipes {
+    pub(crate) fn pipes(&self, batch: usize, limit: usize) -> Pipes {
         let connections = CONNECTIONS.iter().zip(&self.backends);
         let add = |builder: PipesBuilder, (name, backend): (&&str, &Arc<dyn Backend>)| {
             builder.connection(name, Arc::clone(backend))
         };
-        connections.fold(Pipes::builder().max_batch(batch), add).build().unwrap()
+        connections.fold(Pipes::builder().max_batch(batch).max_commands(limit), add).build().unwrap()
     }
 
     /// Carries one command out, alone; the reply, or the first word of the refusal.

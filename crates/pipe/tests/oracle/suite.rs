@@ -39,11 +39,11 @@ impl Suite {
     async fn compare(&mut self, case: &Case) -> Option<String> {
         self.ours.clear().await;
         self.oracle.clear().await;
-        let pipes = self.ours.pipes(case.batch);
+        let pipes = self.ours.pipes(case.batch, case.limit);
         let mut pipe = pipes.pipe();
         for (index, pipeline) in case.pipelines.iter().enumerate() {
             let seen = drive(&pipes, &mut pipe, pipeline).await;
-            let expected = expect(pipeline, &self.oracle).await;
+            let expected = expect(pipeline, case.limit, &self.oracle).await;
             self.commands += seen.said.len() as u64;
             if seen != expected {
                 return Some(format!("pipeline {index}:\n  seen     {seen:?}\n  expected {expected:?}"));
@@ -77,7 +77,6 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "how much was compared is to be seen where a test's output is shown")]
 async fn random_pipelines_do_what_their_commands_do_one_after_another() {
     let (first, wanted) =
         (number("REDFLEET_ORACLE_SEED", SEED), number("REDFLEET_ORACLE_PIPELINES", PIPELINES));
@@ -86,7 +85,7 @@ async fn random_pipelines_do_what_their_commands_do_one_after_another() {
         let case = draw::case(seed);
         if let Some(why) = suite.differs(&case).await {
             let (small, why) = suite.shrunk(case, why).await;
-            let mut program = format!("batches of {}", small.batch);
+            let mut program = format!("batches of {}, at most {} commands", small.batch, small.limit);
             for pipeline in &small.pipelines {
                 write!(program, "\n  {pipeline:?}").unwrap();
             }

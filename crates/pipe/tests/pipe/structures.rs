@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use futures::FutureExt;
 use redfleet_pipe::{Deferred, Error, InvalidValue, Result};
 use redis::Cmd;
 
@@ -121,4 +122,23 @@ async fn any_command_of_redis_rs_can_be_queued() {
         .await
         .unwrap();
     assert_eq!((set, popped, scanned), (1, vec![("bob".to_owned(), 1.5)], None));
+}
+
+#[tokio::test]
+async fn what_is_made_of_a_value_may_run_another_pipe_and_read_the_first_again() {
+    let (pipes, _) = embedded();
+    let inner = pipes.clone();
+    let values = pipes
+        .run(|pipe| {
+            let one = pipe.incr("a", 1);
+            let again = one.clone();
+            let made = pipe.incr("b", 10).map(move |ten| {
+                let again = again.clone();
+                let run = inner.run(|pipe| pipe.incr("c", 100).map(move |c| c + again.get().unwrap()));
+                run.now_or_never().unwrap().unwrap() + ten
+            });
+            (one, made)
+        })
+        .await;
+    assert_eq!(values.unwrap(), (1, 111));
 }

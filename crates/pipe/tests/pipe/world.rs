@@ -12,7 +12,7 @@ pub(super) fn embedded() -> (Pipes, Arc<dyn Backend>) {
     (Pipes::new(Arc::clone(&backend)), backend)
 }
 
-/// A node that counts whatever is INCRed, SET or read, without looking.
+/// A node that answers what is counted, set, read or deleted, without looking.
 pub(super) fn scripted() -> Scripted {
     Scripted::new().on("INCRBY", ":1\r\n").on("SET", "+OK\r\n").on("GET", "$1\r\n7\r\n").on("DEL", ":1\r\n")
 }
@@ -27,7 +27,7 @@ pub(super) fn over<'a>(nodes: impl IntoIterator<Item = (&'a str, &'a Scripted)>)
 pub(super) struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    pub(super) fn note(&self, what: impl ToString) {
+    pub(super) fn note(&self, what: impl std::fmt::Display) {
         self.0.lock().unwrap().push(what.to_string());
     }
 

@@ -21,7 +21,7 @@ async fn a_million_commands_are_a_hundred_batches_in_order_and_what_is_encoded_a
     assert_eq!(pipe.len(), COMMANDS);
     let summary = pipe.execute().await.unwrap();
     assert_eq!((summary.commands(), summary.failures()), (COMMANDS, 0));
-    assert_eq!((first.get().unwrap(), last.get().unwrap()), (0, COMMANDS as i64 - 1));
+    assert_eq!((first.get().unwrap(), last.get().unwrap()), (0, i64::try_from(COMMANDS).unwrap() - 1));
     assert_eq!(node.batches.load(Ordering::Relaxed), COMMANDS / BATCH);
     assert_eq!(node.longest.load(Ordering::Relaxed), BATCH);
 }

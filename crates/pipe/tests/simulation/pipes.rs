@@ -218,7 +218,7 @@ async fn clients(world: World) -> Result<(), Violation> {
     futures::future::try_join_all(clients.iter().map(|one| client(&world, one, &book, &history))).await?;
     world.calm().await;
     world.quiet().await;
-    book.borrow().judge(&world).await?;
+    book.into_inner().judge(&world).await?;
     linearizable_by_key(&Counter, &history.operations(), |node| *node)
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn pipes(world: &World, client: &SimulatedClient) -> PipesBuilder {
     let nodes = NODES.iter().zip(0..world.nodes().len());
     let pipes = nodes.fold(Pipes::builder(), |pipes, (name, node)| {
         let link = client.link(node);
-        let link = if client.place() % 2 == 0 { link } else { breaker.layer(link) };
+        let link = if client.place().is_multiple_of(2) { link } else { breaker.layer(link) };
         pipes.connection(name, link)
     });
     pipes.deadline(ms(250)).seed(world.seed())

@@ -128,7 +128,8 @@ async fn while_a_slot_moves_and_replies_are_lost_no_increment_is_applied_twice()
     let storm = async {
         let mut dice = fastrand::Rng::with_seed(3);
         loop {
-            sleep(Duration::from_millis(dice.u64(3..20))).await;
+            // A member that is lost time and again is left alone for a while by its breaker.
+            sleep(Duration::from_millis(dice.u64(10..60))).await;
             let server = &cluster.servers()[dice.usize(..3)];
             match dice.u8(..3) {
                 0 => server.proxy().lose_next_replies(1),
@@ -146,17 +147,17 @@ async fn while_a_slot_moves_and_replies_are_lost_no_increment_is_applied_twice()
             for (key, count) in keys.iter().cycle().zip(counts) {
                 ledgers.entry(key).or_default().note(count.take());
             }
-            sleep(Duration::from_millis(1)).await;
+            sleep(Duration::from_millis(5)).await;
         }
         ledgers
     };
     let work = async { tokio::join!(load, moves(&cluster, 3)).0 };
     let ledgers = tokio::select! { biased; ledgers = work => ledgers, () = storm => unreachable!() };
     cluster.servers().iter().for_each(|server| server.proxy().heal());
-    let mut unknown = 0;
+    let (mut told, mut unknown) = (0, 0);
     for (key, ledger) in &ledgers {
         let mut count = pipes.run(|pipe| pipe.get::<i64>(key)).await;
-        for _ in 0..200 {
+        for _ in 0..1000 {
             if count.is_ok() {
                 break;
             }
@@ -164,10 +165,10 @@ async fn while_a_slot_moves_and_replies_are_lost_no_increment_is_applied_twice()
             count = pipes.run(|pipe| pipe.get::<i64>(key)).await;
         }
         ledger.judge(count.unwrap().unwrap_or_default());
-        assert!(ledger.told > 0, "{key}: {ledger:?}");
+        told += ledger.told;
         unknown += ledger.unknown;
     }
-    assert!(unknown > 0, "replies were lost");
+    assert!(told > 1000 && unknown > 0, "a storm, and not the end: {ledgers:?}");
 }
 
 #[tokio::test]

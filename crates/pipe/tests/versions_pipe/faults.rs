@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use redfleet_core::Effect;
 use redfleet_core::test_util::{Fault, Server, servers};
+use redfleet_core::{BackendExt, Effect, connect};
 use redfleet_pipe::{Deferred, Error};
+use redis::cmd;
 use tokio::time::{Instant, sleep};
 
 use super::world::{DEADLINE, Ledger, healed, key, pipes, stored};
@@ -98,6 +99,36 @@ async fn a_block_is_whole_or_not_there_whenever_the_connection_breaks() {
     assert!(first.told > 100 && first.unknown > 10, "{first:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_ever_sees_half_a_block() {
+    let server = servers(1).await.remove(0);
+    let pipes = pipes([("only", &server)]);
+    let (one, other) = (key("one"), key("other"));
+    let work = async {
+        for _ in 0..30 {
+            // So long that the server reads it in many pieces, and serves others in between.
+            let mut pipe = pipes.pipe();
+            for _ in 0..2000 {
+                pipe.atomic(|pipe| (pipe.incr(&one, 1), pipe.incr(&other, 1)));
+            }
+            pipe.execute().await.unwrap().all().unwrap();
+        }
+    };
+    let (beside, both) = (connect(&server.direct_url()).unwrap(), [one.clone(), other.clone()]);
+    // On a thread of its own, so that it looks in the midst of what is sent.
+    let looks = tokio::spawn(async move {
+        loop {
+            let (one, other): (Option<i64>, Option<i64>) =
+                beside.query(cmd("MGET").arg(&both)).await.unwrap();
+            assert_eq!(one, other);
+        }
+    });
+    work.await;
+    assert!(!looks.is_finished(), "it saw half a block: {:?}", looks.await);
+    looks.abort();
+    assert_eq!(stored::<i64>(&server, "GET", &one).await, 60_000);
+}
+
 #[tokio::test]
 async fn what_is_idempotent_is_repeated_and_answered_and_its_neighbours_are_not_repeated() {
     let server = servers(1).await.remove(0);
@@ -140,7 +171,7 @@ async fn a_connection_that_is_dead_or_cut_in_the_middle_poisons_only_its_own_com
         for (at, count) in counts.into_iter().enumerate() {
             match at % 3 {
                 1 => drop(count.take().unwrap_err()),
-                _ => assert_eq!(count.take().unwrap(), (round * 100 + at / 3 + 1) as i64),
+                _ => assert_eq!(count.take().unwrap(), i64::try_from(round * 100 + at / 3 + 1).unwrap()),
             }
         }
     }

@@ -47,6 +47,8 @@ pub(super) struct Ledger {
     pub(super) told: i64,
     pub(super) unknown: i64,
     pub(super) last: i64,
+    /// Why the last that had no effect had none.
+    pub(super) refusal: Option<Error>,
 }
 
 impl Ledger {
@@ -61,7 +63,7 @@ impl Ledger {
                 self.last = count;
             }
             Err(error) if error.effect() == Effect::Unknown => self.unknown += 1,
-            Err(_) => {}
+            Err(error) => self.refusal = Some(error),
         }
     }
 

@@ -4,6 +4,7 @@ use redis::{Cmd, Value};
 
 use super::keys;
 use crate::error::{Error, Result, convert};
+use crate::mutant;
 
 /// How many bits of a cursor are the server's own; those above them are the number of the primary.
 const OWN_BITS: u32 = 48;
@@ -44,7 +45,11 @@ impl Cursor {
     pub(crate) fn reply(self, reply: Value, primaries: usize) -> Result<Value> {
         let (own, items): (u64, Value) = convert(reply)?;
         let next = match own {
-            0 if usize::from(self.primary) + 1 >= primaries => 0,
+            0 if usize::from(self.primary) + 1 >= primaries
+                || mutant::is_on("scan_ends_with_one_primary") =>
+            {
+                0
+            }
             0 => u64::from(self.primary + 1) << OWN_BITS,
             own if own >> OWN_BITS == 0 => u64::from(self.primary) << OWN_BITS | own,
             _ => return Err(Error::unsupported("SCAN", WIDE)),

@@ -1,7 +1,8 @@
 -- What a script sees of Lua: Redis's choice of functions, none of which can be changed from inside a script.
 --
 -- Given: `rust`, the functions of base.rs; `libraries`, tables that ours fill (redis, cjson, ..).
--- Returns: run(chunk, keys, argv) -> true, value | false, error table; and tidy(), for after a run that was cut off.
+-- Returns: run(chunk, keys, argv) -> true, value, whether it is a list | false, error table; and tidy(), for after a run
+-- that was cut off.
 --
 -- Lua 5.1 has no read-only tables. So a script sees an empty face of each table here; reading goes through to the
 -- content, writing raises, and the functions that would look behind a face are taught about it.
@@ -12,7 +13,7 @@ local next, pairs, pcall, rawget, rawset, select = next, pairs, pcall, rawget, r
 local setmetatable, type, unpack, xpcall = setmetatable, type, unpack, xpcall
 local byte, create, resume, running = string.byte, coroutine.create, coroutine.resume, coroutine.running
 local wrap, yield = coroutine.wrap, coroutine.yield
-local foreach, foreachi = table.foreach, table.foreachi
+local foreach, foreachi, insert = table.foreach, table.foreachi, table.insert
 local charge, check, misfit, plain = rust.charge, rust.check, rust.misfit, rust.plain
 local is_lua, readonly, refuse = rust.is_lua, rust.readonly, rust.refuse
 
@@ -26,10 +27,19 @@ local function shield(content, metatable)
   return face
 end
 
+-- table.insert writes past a metatable, so after it the faces have to be looked through. A script finds it only when it
+-- asks for it: then it is put where it belongs until the end of the run, and who did not ask spares the look.
+local is_soiled = false
+local function reveal()
+  is_soiled = true
+  libraries.table.insert = insert
+end
+
 -- A table that may be walked: a face's content only as a copy, because a loop's state is in the script's hands.
 local function walkable(value)
   local content = contents[value]
   if not content then return value end
+  reveal()
   local copy = {}
   for k, v in next, content do copy[k] = v end
   return copy
@@ -116,7 +126,9 @@ function base.rawget(...)
   local value, key = ...
   if type(value) ~= 'table' then misfit(1, 'table', ...) end
   if select('#', ...) < 2 then misfit(2, 'value expected') end
-  return rawget(contents[value] or value, key)
+  if not contents[value] then return rawget(value, key) end
+  reveal()
+  return rawget(contents[value], key)
 end
 
 function base.rawset(...)
@@ -205,6 +217,12 @@ function libraries.table.foreachi(...)
   local value, body = ...
   return foreachi(walkable(value), body)
 end
+libraries.table.insert = nil
+setmetatable(libraries.table, { __index = function(_, name)
+  if name ~= 'insert' then return nil end
+  reveal()
+  return insert
+end })
 libraries.math.random, libraries.math.randomseed = rust.random, rust.randomseed
 
 -- A new coroutine may run a while before its first look at the meter, so it is charged for that at once.
@@ -248,10 +266,13 @@ getmetatable('').__metatable = shield({ __index = base.string })
 base.KEYS, base.ARGV = {}, {}
 
 local function tidy()
-  for i = 1, #faces do
-    local face = faces[i]
-    -- table.insert and table.remove write past a metatable
-    if next(face) ~= nil then for key in pairs(taken(face)) do rawset(face, key, nil) end end
+  if is_soiled then
+    for i = 1, #faces do
+      local face = faces[i]
+      if next(face) ~= nil then for key in pairs(taken(face)) do rawset(face, key, nil) end end
+    end
+    libraries.table.insert = nil
+    is_soiled = false
   end
   if tampered then
     tampered = false
@@ -261,13 +282,23 @@ local function tidy()
   end
 end
 
-local function run(chunk, keys, argv)
-  base.KEYS, base.ARGV = keys, argv
-  local ok, value = xpcall(function() return (chunk()) end, rust.describe)
+-- Whether a reply is a list for sure: nothing in it says that it is an error, a map, ..
+local function is_list(value)
+  return type(value) == 'table' and getmetatable(value) == nil and not (
+    value.err or value.ok or value.double or value.map or value.set or value.big_number or value.verbatim_string)
+end
+
+local chunk
+local function first_result() return (chunk()) end
+
+local describe = rust.describe
+local function run(body, keys, argv)
+  chunk, base.KEYS, base.ARGV = body, keys, argv
+  local ok, value = xpcall(first_result, describe)
   -- short of memory, Lua asks no handler
   if not ok and type(value) ~= 'table' then value = plain(value) end
   tidy()
-  return ok, value
+  return ok, value, is_list(value)
 end
 
 return base._G, run, tidy

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mlua::{ChunkMode, Error, Function, Lua, LuaOptions, StdLib, Table, Value as Item};
+use mlua::{BString, ChunkMode, Either, Error, Function, Lua, LuaOptions, StdLib, Table, Value as Item};
 use redis::Value;
 
 use super::arguments;
@@ -68,6 +68,10 @@ pub(crate) struct Engine<H> {
     /// Runs so far: when a function was last wanted.
     clock: u64,
 }
+
+/// What base.lua's `run` returns: whether the script came to its end, what it returned or raised, and whether that is a
+/// list and nothing else.
+type Returned = (bool, Any, bool);
 
 #[derive(Debug)]
 struct Compiled {
@@ -170,7 +174,7 @@ impl<H: Host> Engine<H> {
         }
     }
 
-    fn call(&self, function: Function, keys: &[&[u8]], argv: &[&[u8]]) -> mlua::Result<(bool, Any)> {
+    fn call(&self, function: Function, keys: &[&[u8]], argv: &[&[u8]]) -> mlua::Result<Returned> {
         let arguments = unlimited(&self.lua, self.meter.limits().memory_bytes, || {
             Ok((self.strings(keys)?, self.strings(argv)?))
         });
@@ -179,23 +183,24 @@ impl<H: Host> Engine<H> {
     }
 
     fn strings(&self, words: &[&[u8]]) -> mlua::Result<Table> {
-        let table = self.lua.create_table_with_capacity(words.len(), 0)?;
-        for (place, word) in (1_i64..).zip(words) {
-            table.raw_set(place, self.lua.create_string(word)?)?;
-        }
-        Ok(table)
+        // Text gets to Lua as it is, other bytes by way of one of mlua's handles.
+        self.lua.create_sequence_from(words.iter().map(|word| match str::from_utf8(word) {
+            Ok(text) => Either::Left(text),
+            Err(_) => Either::Right(BString::from(*word)),
+        }))
     }
 
-    fn reply(&self, script: &Script, ended: mlua::Result<(bool, Any)>) -> Result<Value, Failure> {
+    fn reply(&self, script: &Script, ended: mlua::Result<Returned>) -> Result<Value, Failure> {
         if let Some(stop) = self.meter.stop() {
             return Err(self.clean(Failure::Stopped(stop)));
         }
         match ended {
-            Ok((true, value)) => unlimited(&self.lua, self.meter.limits().memory_bytes, || {
-                Ok(from_lua::reply(value, self.shared.protocol(), self.meter.limits().memory_bytes))
+            Ok((true, value, is_list)) => unlimited(&self.lua, self.meter.limits().memory_bytes, || {
+                let (protocol, limit_bytes) = (self.shared.protocol(), self.meter.limits().memory_bytes);
+                Ok(from_lua::reply(value, is_list, protocol, limit_bytes))
             })
             .unwrap_or_else(|error| Err(Failure::Refused(format!("ERR Lua: {error}")))),
-            Ok((false, problem)) => Err(Failure::Refused(explain(script, problem))),
+            Ok((false, problem, _)) => Err(Failure::Refused(explain(script, problem))),
             Err(error) => Err(self.clean(self.broken(script, &error))),
         }
     }
@@ -223,7 +228,7 @@ impl<H: Host> Engine<H> {
 
 /// The text of an error that nobody caught, with the script and the line.
 fn explain(script: &Script, problem: Any) -> String {
-    let mlua::Either::Left(super::words::Other(Item::Table(table))) = problem else {
+    let Either::Left(super::words::Other(Item::Table(table))) = problem else {
         return format!("ERR Error running script {}, execution failure", script.sha);
     };
     let text = from_lua::error_text(&table).unwrap_or_else(|| "ERR unknown error".to_owned());

@@ -18,16 +18,24 @@ const TOO_DEEP: &str = "ERR reached lua stack limit";
 /// What a value of a reply weighs besides its bytes.
 const WEIGHT_BYTES: usize = 64;
 
-/// The reply that this value is; an error reply at the top is a failure. What a table holds many times is written as many
-/// times, so a reply has a limit in bytes of its own.
-pub(super) fn reply(value: Any, protocol: Protocol, limit_bytes: usize) -> Result<Value, Failure> {
-    if let Either::Left(Other(Item::Table(table))) = &value
-        && let Some(text) = error_text(table)
-    {
-        return Err(Failure::Refused(text));
-    }
+/// The reply that this value is, of which Lua may have seen that it `is_list` and nothing else; an error reply at the top
+/// is a failure. What a table holds many times is written as many times, so a reply has a limit in bytes of its own.
+pub(super) fn reply(
+    value: Any,
+    is_list: bool,
+    protocol: Protocol,
+    limit_bytes: usize,
+) -> Result<Value, Failure> {
     let mut reply = Reply { protocol, left_bytes: limit_bytes };
-    reply.convert(value, 0).map_err(|_full| Failure::Stopped(Stop::Memory(limit_bytes)))
+    let converted = match &value {
+        Either::Left(Other(Item::Table(table))) if is_list => reply.array(table, 1),
+        Either::Left(Other(Item::Table(table))) => match error_text(table) {
+            Some(text) => return Err(Failure::Refused(text)),
+            None => reply.table(table, 1),
+        },
+        Either::Left(_) | Either::Right(_) => reply.convert(value, 0),
+    };
+    converted.map_err(|_full| Failure::Stopped(Stop::Memory(limit_bytes)))
 }
 
 /// A reply on its way out of Lua.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mlua::{Either, Lua, Table, Value as Item, Variadic};
+use mlua::{Lua, Table, Value as Item, Variadic};
+use redis::Value;
 
 use super::errors::{self, Raised};
 use super::host::{Host, Protocol, Seat};
@@ -104,6 +105,8 @@ fn command<H: Host>(
     meter.spend(COMMAND_COST)?;
     let protocol = shared.protocol();
     match shared.seat.with(|host| host.call(&words, protocol)) {
+        // It takes no memory of Lua's.
+        Some(Ok(Value::Int(number))) => Ok(Told::Value(to_lua::integer(number))),
         Some(Ok(value)) => {
             unlimited(lua, meter.limits().memory_bytes, || to_lua::convert(lua, value, protocol))
                 .map(Told::Value)
@@ -158,8 +161,9 @@ fn replies(lua: &Lua, table: &Table) -> mlua::Result<()> {
             return Err(raise_reply("wrong number of arguments"));
         };
         let text = match text {
-            Either::Left(text) => text.0.unwrap_or_default(),
-            Either::Right(number) => numbers::lua_text(number).into_bytes(),
+            Word::Text(text) => text,
+            Word::Number(number) => numbers::lua_text(number).into_bytes(),
+            Word::Other => Vec::new(),
         };
         lua.create_string(sha1_smol::Sha1::from(text).digest().to_string())
     })?;
@@ -171,7 +175,7 @@ const WRONG_REPLY: &[u8] = b"ERR wrong number or type of arguments";
 fn only_text(arguments: Variadic<Word>) -> Option<Vec<u8>> {
     let mut arguments = arguments.into_iter();
     match (arguments.next(), arguments.next()) {
-        (Some(Either::Left(text)), None) => text.0,
+        (Some(Word::Text(text)), None) => Some(text),
         _ => None,
     }
 }
@@ -230,8 +234,9 @@ fn settings<H: Host>(lua: &Lua, table: &Table, shared: &Arc<Shared<H>>) -> mlua:
 /// A number, or a string that reads as one.
 fn number(word: &Word) -> Option<f64> {
     match word {
-        Either::Right(number) => Some(*number),
-        Either::Left(text) => std::str::from_utf8(text.0.as_deref()?).ok()?.trim().parse().ok(),
+        Word::Number(number) => Some(*number),
+        Word::Text(text) => std::str::from_utf8(text).ok()?.trim().parse().ok(),
+        Word::Other => None,
     }
 }
 

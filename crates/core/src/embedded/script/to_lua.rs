@@ -14,7 +14,7 @@ pub(super) fn convert(lua: &Lua, value: Value, protocol: Protocol) -> mlua::Resu
     match (value, protocol) {
         (Value::Nil, Protocol::Resp2) => Ok(Item::Boolean(false)),
         (Value::Nil, Protocol::Resp3) => Ok(Item::Nil),
-        (Value::Int(number), _) => Ok(number_item(number)),
+        (Value::Int(number), _) => Ok(integer(number)),
         (Value::BulkString(bytes), _) => string(lua, bytes),
         (Value::Okay, _) => field(lua, "ok", string(lua, "OK")?),
         (Value::SimpleString(text), _) => field(lua, "ok", string(lua, text)?),
@@ -49,7 +49,7 @@ pub(super) fn convert(lua: &Lua, value: Value, protocol: Protocol) -> mlua::Resu
         }
         (Value::Double(number), Protocol::Resp2) => string(lua, numbers::double_text(number)),
         (Value::Double(number), Protocol::Resp3) => field(lua, "double", Item::Number(number)),
-        (Value::Boolean(truth), Protocol::Resp2) => Ok(number_item(i64::from(truth))),
+        (Value::Boolean(truth), Protocol::Resp2) => Ok(integer(i64::from(truth))),
         (Value::Boolean(truth), Protocol::Resp3) => Ok(Item::Boolean(truth)),
         (Value::VerbatimString { text, .. }, Protocol::Resp2) => string(lua, text),
         (Value::VerbatimString { format, text }, Protocol::Resp3) => {
@@ -69,11 +69,12 @@ fn string(lua: &Lua, bytes: impl AsRef<[u8]>) -> mlua::Result<Item> {
     Ok(Item::String(lua.create_string(bytes)?))
 }
 
+/// An integer as Lua has it.
 #[expect(
     clippy::cast_precision_loss,
     reason = "every number of Lua is a double: Redis loses the same digits"
 )]
-fn number_item(number: i64) -> Item {
+pub(super) fn integer(number: i64) -> Item {
     Item::Number(number as f64)
 }
 

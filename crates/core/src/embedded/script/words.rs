@@ -31,19 +31,26 @@ impl FromLua for Skip {
 }
 
 /// One argument of a command, copied out of Lua at once: handles by the thousand would be too many for mlua.
-pub(super) type Word = Either<Text, f64>;
-
-/// A string's bytes, or nothing for what is no string and no number.
 #[derive(Debug)]
-pub(super) struct Text(pub(super) Option<Vec<u8>>);
+pub(super) enum Word {
+    Text(Vec<u8>),
+    Number(f64),
+    /// What is no string and no number.
+    Other,
+}
 
-impl FromLua for Text {
+impl FromLua for Word {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "mlua makes an integer only of a double that is exactly one"
+    )]
     fn from_lua(value: Value, _: &Lua) -> mlua::Result<Self> {
-        match value {
-            Value::String(text) => Ok(Self(Some(text.as_bytes().to_vec()))),
-            Value::Integer(_) | Value::Number(_) => Err(Error::UserDataTypeMismatch),
-            _ => Ok(Self(None)),
-        }
+        Ok(match value {
+            Value::String(text) => Self::Text(text.as_bytes().to_vec()),
+            Value::Integer(number) => Self::Number(number as f64),
+            Value::Number(number) => Self::Number(number),
+            _ => Self::Other,
+        })
     }
 }
 
@@ -52,8 +59,9 @@ pub(super) fn words(arguments: impl IntoIterator<Item = Word>) -> Option<Vec<Vec
     arguments
         .into_iter()
         .map(|word| match word {
-            Either::Left(Text(text)) => text,
-            Either::Right(number) => Some(numbers::to_text(number).into_bytes()),
+            Word::Text(text) => Some(text),
+            Word::Number(number) => Some(numbers::to_text(number).into_bytes()),
+            Word::Other => None,
         })
         .collect()
 }

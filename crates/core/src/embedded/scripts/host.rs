@@ -48,7 +48,7 @@ impl Inside {
     }
 }
 
-impl Host for Inside {
+impl Host for Box<Inside> {
     fn call(&mut self, words: &[&[u8]], protocol: Wanted) -> Result<Value, String> {
         self.client.protocol = match protocol {
             Wanted::Resp2 => Protocol::Resp2,

@@ -88,7 +88,22 @@ impl<V: Clone> Dict<V> {
     }
 
     pub(crate) fn contains(&self, key: &[u8]) -> bool {
-        self.find(hash(key), key).is_ok()
+        self.place(key).is_some()
+    }
+
+    /// Where a key is, for who looks more than once; good until an entry comes or goes.
+    pub(crate) fn place(&self, key: &[u8]) -> Option<Place> {
+        self.find(hash(key), key).ok()
+    }
+
+    /// The key and the value at a [place](Self::place).
+    pub(crate) fn at(&self, place: Place) -> Option<(&Key, &V)> {
+        self.entries.at(place).map(Entry::pair)
+    }
+
+    /// The value at a [place](Self::place); copies what clones share.
+    pub(crate) fn at_mut(&mut self, place: Place) -> Option<&mut V> {
+        self.entries.at_mut(place).map(|entry| &mut entry.value)
     }
 
     /// The value that was there before, if any; its key stays.

@@ -9,6 +9,9 @@ use super::keyspace::Entry;
 /// What the keys were before they were first touched. Copies share what they are copies of.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
+    /// The key that was touched first: most scripts touch one.
+    first: Option<(Key, Option<Entry>)>,
+    /// All others.
     touched: BTreeMap<Key, Option<Entry>>,
     /// All entries, from when all were removed at once.
     all: Option<Dict<Entry>>,
@@ -17,8 +20,30 @@ pub(super) struct Journal {
 impl Journal {
     /// Notes what a key was, unless that is known.
     pub(super) fn note(&mut self, key: &[u8], entries: &Dict<Entry>) {
-        if self.all.is_none() && !self.touched.contains_key(key) {
-            self.touched.insert(key.into(), entries.get(key).cloned());
+        match entries.get_key_value(key) {
+            Some((key, entry)) => self.note_entry(key, entry),
+            None if self.knows(key) => {}
+            None => self.add(key.into(), None),
+        }
+    }
+
+    /// The same for a key that is there.
+    pub(super) fn note_entry(&mut self, key: &Key, entry: &Entry) {
+        if !self.knows(key) {
+            self.add(Key::clone(key), Some(entry.clone()));
+        }
+    }
+
+    fn knows(&self, key: &[u8]) -> bool {
+        let is_first = self.first.as_ref().is_some_and(|(first, _)| **first == *key);
+        is_first || self.all.is_some() || self.touched.contains_key(key)
+    }
+
+    fn add(&mut self, key: Key, before: Option<Entry>) {
+        if self.first.is_none() {
+            self.first = Some((key, before));
+        } else {
+            self.touched.insert(key, before);
         }
     }
 
@@ -29,6 +54,8 @@ impl Journal {
 
     /// All entries if they went at once, and what each touched key was before that.
     pub(super) fn into_parts(self) -> (Option<Dict<Entry>>, BTreeMap<Key, Option<Entry>>) {
-        (self.all, self.touched)
+        let mut touched = self.touched;
+        touched.extend(self.first);
+        (self.all, touched)
     }
 }

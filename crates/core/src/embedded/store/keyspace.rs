@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Key;
 use super::agenda::Agenda;
+use super::chunks::Place;
 use super::dict::Dict;
 use super::hash::Hash;
 use super::journal::Journal;
@@ -107,10 +108,16 @@ impl Keyspace {
 
     /// Notes that a key was used now.
     pub(crate) fn mark_used(&mut self, key: &[u8]) {
+        if let Some(place) = self.entries.place(key) {
+            self.mark_used_at(place);
+        }
+    }
+
+    fn mark_used_at(&mut self, place: Place) {
         let now_ms = self.now_ms;
-        if let Some(entry) = self.entries.get(key)
+        if let Some((_, entry)) = self.entries.at(place)
             && now_ms - entry.used_at >= USE_RESOLUTION_MS
-            && let Some(entry) = self.entries.get_mut(key)
+            && let Some(entry) = self.entries.at_mut(place)
         {
             entry.used_at = now_ms;
         }
@@ -125,35 +132,36 @@ impl Keyspace {
 
     /// The value of a key that is a `T`, if there is the key.
     pub(crate) fn read<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&T>, Refusal> {
-        self.mark_used(key);
-        let Some(entry) = self.entries.get(key) else { return Ok(None) };
-        T::of(&entry.value).ok_or(Refusal::WRONG_TYPE).map(Some)
+        let Some(place) = self.find::<T>(key)? else { return Ok(None) };
+        Ok(self.entries.at(place).and_then(|(_, entry)| T::of(&entry.value)))
+    }
+
+    /// Where a key is that is a `T`, and is used now.
+    fn find<T: Kind>(&mut self, key: &[u8]) -> Result<Option<Place>, Refusal> {
+        let Some(place) = self.entries.place(key) else { return Ok(None) };
+        self.mark_used_at(place);
+        let is_of_kind = self.entries.at(place).is_some_and(|(_, entry)| T::of(&entry.value).is_some());
+        if is_of_kind { Ok(Some(place)) } else { Err(Refusal::WRONG_TYPE) }
     }
 
     /// The same to change it, which it counts as: ask by [`read`](Self::read) first where nothing may change, and
     /// call [`drop_if_hollow`](Self::drop_if_hollow) after taking something out.
     pub(crate) fn write<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&mut T>, Refusal> {
-        if self.read::<T>(key)?.is_none() {
-            return Ok(None);
-        }
-        self.note(key);
-        let entry = self.entries.get_mut(key);
-        Ok(entry.and_then(|entry| T::of_mut(&mut entry.value)))
+        let Some(place) = self.find::<T>(key)? else { return Ok(None) };
+        self.note_at(place);
+        Ok(self.entries.at_mut(place).and_then(|entry| T::of_mut(&mut entry.value)))
     }
 
     /// The same for a change that nobody is told of, as what happens to a stream's groups.
     pub(crate) fn write_quietly<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&mut T>, Refusal> {
-        if self.read::<T>(key)?.is_none() {
-            return Ok(None);
-        }
+        let Some(place) = self.find::<T>(key)? else { return Ok(None) };
         self.remember(key);
-        let entry = self.entries.get_mut(key);
-        Ok(entry.and_then(|entry| T::of_mut(&mut entry.value)))
+        Ok(self.entries.at_mut(place).and_then(|entry| T::of_mut(&mut entry.value)))
     }
 
     /// The same, and an empty one is made if there is none.
     pub(crate) fn write_or_new<T: Kind>(&mut self, key: &[u8]) -> Result<&mut T, Refusal> {
-        if self.read::<T>(key)?.is_none() {
+        if !self.entries.contains(key) {
             self.set(key.into(), T::empty(), None);
         }
         self.write::<T>(key)?.ok_or(Refusal::WRONG_TYPE)
@@ -269,19 +277,6 @@ impl Keyspace {
             if let Some(at) = after {
                 self.due.insert((at, key));
             }
-        }
-    }
-
-    /// A key is about to change.
-    fn note(&mut self, key: &[u8]) {
-        self.mark_changed(key);
-        self.remember(key);
-    }
-
-    /// What a key is now can be undone to.
-    fn remember(&mut self, key: &[u8]) {
-        if let Some(journal) = &mut self.journal {
-            journal.note(key, &self.entries);
         }
     }
 }

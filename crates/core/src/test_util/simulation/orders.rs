@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ops::Range;
-use std::time::Instant;
+use std::time::Duration;
 
 use super::{Failure, Summary};
 
@@ -56,13 +56,14 @@ impl Orders {
         failure
     }
 
-    pub(super) fn tell_success(&self, name: &str, summary: &Summary, started: Instant) {
-        let took = started.elapsed().as_secs_f64();
+    /// Tells what was run and how fast: `worked` is the time that it took one core.
+    pub(super) fn tell_success(&self, name: &str, summary: &Summary, worked: Duration) {
+        let took = worked.as_secs_f64();
         let runs = summary.seeds.max(1);
         let a_second = runs as f64 / took.max(f64::EPSILON);
         let (requests, lasted) = (summary.requests / runs, summary.lasted.as_secs_f64() / runs as f64);
         tell(&format!(
-            "scenario {name}: seeds {} to {} are fine, {a_second:.0} a second; \
+            "scenario {name}: seeds {} to {} are fine, {a_second:.0} a second of one core; \
              {requests} requests and {lasted:.1} s of simulated time a run\n",
             self.seeds.start,
             self.seeds.end.saturating_sub(1),
@@ -74,12 +75,6 @@ impl Orders {
 #[expect(clippy::print_stdout, reason = "what was run is to be seen where a test's output is shown")]
 pub(super) fn tell(text: &str) {
     print!("{text}");
-}
-
-/// The time on the wall: how many seeds a second is what a person wants to know.
-#[expect(clippy::disallowed_methods, reason = "measures real time; no test pauses it")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

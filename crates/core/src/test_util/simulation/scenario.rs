@@ -7,7 +7,7 @@ use super::conditions::Delays;
 use super::orders::{self, Orders};
 use super::run::{Ran, Setup, Wrong, run};
 use super::trace::difference;
-use super::{Failure, Plan, Storm, World};
+use super::{Failure, Plan, Storm, World, work};
 use crate::test_util::history::Violation;
 
 /// How many seeds are run twice, to see that nothing depends on anything but the seed.
@@ -129,9 +129,9 @@ impl Scenario {
         R: Future<Output = Result<(), Violation>>,
     {
         let orders = Orders::from_environment(self.seeds);
-        let started = orders::now();
+        let started = work::so_far();
         match self.check(orders.seeds.clone(), &body) {
-            Ok(summary) => orders.tell_success(&self.name, &summary, started),
+            Ok(summary) => orders.tell_success(&self.name, &summary, work::so_far().saturating_sub(started)),
             Err(failure) => panic!("{}", orders.whole(*failure)),
         }
         if orders.wants_trace() {

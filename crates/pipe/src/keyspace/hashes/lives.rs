@@ -38,7 +38,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         condition: ExpireOption,
     ) -> Deferred<Vec<bool>> {
         let mut count = 0;
-        let request = self.command("HPEXPIRE", &id).arg(life::millis(after)).arg(condition).arg("FIELDS");
+        let request = self.command("HPEXPIRE", id).arg(life::millis(after)).arg(condition).arg("FIELDS");
         let request = request.counted_fields(fields, &mut count);
         // 2 says that the field was deleted, because the time is past.
         request.queue_if(count, pipe, |reply| {
@@ -57,7 +57,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         fields: impl IntoIterator<Item = impl AsField<F>>,
     ) -> Deferred<Vec<Ttl>> {
         let mut count = 0;
-        let request = self.command("HPTTL", &id).arg("FIELDS").counted_fields(fields, &mut count);
+        let request = self.command("HPTTL", id).arg("FIELDS").counted_fields(fields, &mut count);
         request.queue_if(count, pipe, life::ttls)
     }
 
@@ -70,7 +70,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         fields: impl IntoIterator<Item = impl AsField<F>>,
     ) -> Deferred<Vec<bool>> {
         let mut count = 0;
-        let request = self.command("HPERSIST", &id).arg("FIELDS").counted_fields(fields, &mut count);
+        let request = self.command("HPERSIST", id).arg("FIELDS").counted_fields(fields, &mut count);
         request.queue_if(count, pipe, |reply| {
             let done: Vec<i64> = convert(reply)?;
             Ok(done.into_iter().map(|done| done == 1).collect())
@@ -86,7 +86,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         fields: impl IntoIterator<Item = impl AsField<F>>,
     ) -> Deferred<Vec<Option<V>>> {
         let mut count = 0;
-        let request = self.command("HGETDEL", &id).arg("FIELDS").counted_fields(fields, &mut count);
+        let request = self.command("HGETDEL", id).arg("FIELDS").counted_fields(fields, &mut count);
         request.queue_if(count, pipe, read::optionals)
     }
 
@@ -101,8 +101,8 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
     ) -> Deferred<Vec<Option<V>>> {
         let mut count = 0;
         let request = match after {
-            Some(after) => self.command("HGETEX", &id).arg("PX").arg(life::millis(after)),
-            None => self.command("HGETEX", &id).arg("PERSIST"),
+            Some(after) => self.command("HGETEX", id).arg("PX").arg(life::millis(after)),
+            None => self.command("HGETEX", id).arg("PERSIST"),
         };
         let request = request.arg("FIELDS").counted_fields(fields, &mut count);
         request.queue_if(count, pipe, read::optionals)
@@ -119,7 +119,7 @@ impl<K: Field, F: Field, V: Field> Hashes<K, F, V> {
         options: SetOptions,
     ) -> Deferred<bool> {
         let values: Vec<_> = values.into_iter().collect();
-        let request = self.command("HSETEX", &id).arg(options.of_fields()).arg("FIELDS").arg(values.len());
+        let request = self.command("HSETEX", id).arg(options.of_fields()).arg("FIELDS").arg(values.len());
         let (request, count) = Self::pairs(request, values);
         if count == 0 { Deferred::ready(true) } else { request.queue(pipe, convert) }
     }

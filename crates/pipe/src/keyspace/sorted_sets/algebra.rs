@@ -78,7 +78,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         ids: impl IntoIterator<Item = impl AsField<K>>,
         scores: Aggregate,
     ) -> Deferred<usize> {
-        self.command("ZUNIONSTORE", &to).counted(ids, &mut 0).arg(scores).queue(pipe, convert)
+        self.command("ZUNIONSTORE", to).counted(ids, &mut 0).arg(scores).queue(pipe, convert)
     }
 
     /// ZUNIONSTORE with WEIGHTS: each one's scores are first multiplied by its weight.
@@ -89,7 +89,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         ids: impl IntoIterator<Item = (impl AsField<K>, f64)>,
         scores: Aggregate,
     ) -> Deferred<usize> {
-        weighted(self.command("ZUNIONSTORE", &to), ids).arg(scores).queue(pipe, convert)
+        weighted(self.command("ZUNIONSTORE", to), ids).arg(scores).queue(pipe, convert)
     }
 
     /// ZINTERSTORE: puts the members of all of them into `to`. How many these are.
@@ -101,7 +101,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         ids: impl IntoIterator<Item = impl AsField<K>>,
         scores: Aggregate,
     ) -> Deferred<usize> {
-        self.command("ZINTERSTORE", &to).counted(ids, &mut 0).arg(scores).queue(pipe, convert)
+        self.command("ZINTERSTORE", to).counted(ids, &mut 0).arg(scores).queue(pipe, convert)
     }
 
     /// ZINTERSTORE with WEIGHTS: each one's scores are first multiplied by its weight.
@@ -112,7 +112,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         ids: impl IntoIterator<Item = (impl AsField<K>, f64)>,
         scores: Aggregate,
     ) -> Deferred<usize> {
-        weighted(self.command("ZINTERSTORE", &to), ids).arg(scores).queue(pipe, convert)
+        weighted(self.command("ZINTERSTORE", to), ids).arg(scores).queue(pipe, convert)
     }
 
     /// ZDIFFSTORE: puts the members of the first that are in none of the others into `to`. How many these are.
@@ -123,7 +123,7 @@ impl<K: Field, M: Field> SortedSets<K, M> {
         to: impl AsField<K>,
         ids: impl IntoIterator<Item = impl AsField<K>>,
     ) -> Deferred<usize> {
-        self.command("ZDIFFSTORE", &to).counted(ids, &mut 0).queue(pipe, convert)
+        self.command("ZDIFFSTORE", to).counted(ids, &mut 0).queue(pipe, convert)
     }
 }
 

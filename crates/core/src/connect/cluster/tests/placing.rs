@@ -143,7 +143,7 @@ async fn commands_without_keys_go_to_each_primary_in_its_turn() {
         asked.push(call(&cluster, "TIME").await.unwrap());
     }
     assert_eq!(asked[..3], asked[3..]);
-    let all: std::collections::BTreeSet<_> = asked.iter().map(|value| format!("{value:?}")).collect();
+    let all: BTreeSet<_> = asked.iter().map(|value| format!("{value:?}")).collect();
     assert_eq!(all.len(), 3);
     let at = numbers(&cluster, &batch(&["TIME", "TIME", "TIME"])).await;
     assert!(at.iter().all(|port| *port == at[0]), "a batch asks one: {at:?}");

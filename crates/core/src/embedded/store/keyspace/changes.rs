@@ -1,6 +1,6 @@
 //! What changed, and what those who wait for a key are to look at.
 
-use super::Keyspace;
+use super::{Keyspace, Place};
 use crate::embedded::store::{Key, Signal};
 
 impl Keyspace {
@@ -33,5 +33,29 @@ impl Keyspace {
     /// What became of keys that somebody may wait for, since the last time.
     pub(crate) fn take_ready(&mut self) -> Vec<(Key, Signal)> {
         self.ready.take()
+    }
+
+    /// A key is about to change.
+    pub(super) fn note(&mut self, key: &[u8]) {
+        self.mark_changed(key);
+        self.remember(key);
+    }
+
+    /// The same for one that is here.
+    pub(super) fn note_at(&mut self, place: Place) {
+        let Some((key, entry)) = self.entries.at(place) else { return };
+        if self.changed.last().is_none_or(|last| last != key) {
+            self.changed.push(Key::clone(key));
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.note_entry(key, entry);
+        }
+    }
+
+    /// What a key is now can be undone to.
+    pub(super) fn remember(&mut self, key: &[u8]) {
+        if let Some(journal) = &mut self.journal {
+            journal.note(key, &self.entries);
+        }
     }
 }
