@@ -50,6 +50,7 @@ pub struct AutoPipe {
 }
 
 struct Shared {
+    pipes: Pipes,
     state: Mutex<State>,
 }
 
@@ -78,7 +79,7 @@ impl Pipes {
     #[must_use]
     pub fn auto(&self) -> AutoPipe {
         let state = State { pipe: self.pipe(), is_leaving: false, commands: 0, flights: 0 };
-        AutoPipe { shared: Arc::new(Shared { state: Mutex::new(state) }) }
+        AutoPipe { shared: Arc::new(Shared { pipes: self.clone(), state: Mutex::new(state) }) }
     }
 }
 
@@ -93,7 +94,10 @@ impl AutoPipe {
     ///
     /// The command's own; [`Error::Overloaded`].
     pub async fn add<T: FromRedisValue>(&self, command: Cmd) -> Result<T> {
-        self.run(|pipe| pipe.add(command)).await
+        match self.shared.alone() {
+            Some(_flight) => self.shared.pipes.call(&command).await,
+            None => self.run(|pipe| pipe.add(command)).await,
+        }
     }
 
     /// Calls a script, perhaps together with the commands of other tasks.
@@ -114,7 +118,7 @@ impl AutoPipe {
         let (awaited, turn) = self.queue(queue)?;
         match turn {
             Turn::Send(execution) => {
-                let _flight = self.flight(&execution);
+                let _flight = self.shared.flight(execution.len());
                 drop(execution.run().await);
             }
             Turn::Collect => self.collect(),
@@ -146,25 +150,31 @@ impl AutoPipe {
         tokio::spawn(async move {
             tokio::task::yield_now().await;
             let Some(execution) = this.shared.leave() else { return };
-            let _flight = this.flight(&execution);
+            let _flight = this.shared.flight(execution.len());
             drop(execution.run().await);
         });
-    }
-
-    /// Counts an execution as under way, until what this returns is dropped.
-    fn flight(&self, execution: &Execution) -> Flight {
-        let commands = execution.len();
-        let mut state = self.shared.state();
-        state.commands += commands;
-        state.flights += 1;
-        drop(state);
-        Flight { shared: Arc::clone(&self.shared), commands }
     }
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts commands as one execution that is under way, until what this returns is dropped.
+    fn flight(&self, commands: usize) -> Flight<'_> {
+        self.state().take_off(commands);
+        Flight { shared: self, commands }
+    }
+
+    /// Counts a command as under way if nobody else's is, and none waits: it needs no execution.
+    fn alone(&self) -> Option<Flight<'_>> {
+        let mut state = self.state();
+        let is_alone = state.flights == 0 && !state.is_leaving && state.pipe.is_empty();
+        is_alone.then(|| {
+            state.take_off(1);
+            Flight { shared: self, commands: 1 }
+        })
     }
 
     fn leave(&self) -> Option<Execution> {
@@ -175,18 +185,23 @@ impl Shared {
 }
 
 impl State {
+    const fn take_off(&mut self, commands: usize) {
+        self.commands += commands;
+        self.flights += 1;
+    }
+
     fn take(&mut self) -> Option<Execution> {
         // Each closure was nested, so nothing is refused here.
         self.pipe.begin().and_then(Result::ok)
     }
 }
 
-struct Flight {
-    shared: Arc<Shared>,
+struct Flight<'a> {
+    shared: &'a Shared,
     commands: usize,
 }
 
-impl Drop for Flight {
+impl Drop for Flight<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.state();
         state.commands -= self.commands;

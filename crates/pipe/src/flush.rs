@@ -196,11 +196,26 @@ impl fmt::Debug for Ticket {
 
 /// Ends a flush whose execution is dropped before the replies came.
 #[derive(Debug)]
-pub(crate) struct InFlight(pub(crate) Arc<Flush>);
+pub(crate) struct InFlight(Option<Arc<Flush>>);
+
+impl InFlight {
+    pub(crate) const fn new(flush: Arc<Flush>) -> Self {
+        Self(Some(flush))
+    }
+
+    /// The replies have come.
+    pub(crate) fn land(mut self, answers: Vec<Answers>) -> Arc<Flush> {
+        let flush = self.0.take().unwrap_or_default();
+        flush.done(answers);
+        flush
+    }
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.end(Error::Interrupted);
+        if let Some(flush) = &self.0 {
+            flush.end(Error::Interrupted);
+        }
     }
 }
 

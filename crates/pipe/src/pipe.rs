@@ -108,8 +108,18 @@ impl Pipe {
 
     /// Queues a command whose reply is read by `read`.
     pub fn add_with<T>(&mut self, command: Cmd, read: Read<T>) -> Deferred<T> {
-        self.admit(&command);
-        let index = if self.has_room() { self.queue().push(command) } else { self.queue().skip() };
+        if self.is_particular() {
+            self.admit(&command);
+        }
+        let index = if self.has_room() {
+            let (index, pushed) = self.queue().push(command);
+            if let Err(error) = pushed {
+                self.refuse(Error::Refused(error));
+            }
+            index
+        } else {
+            self.queue().skip()
+        };
         self.defer(index, read)
     }
 
@@ -125,7 +135,9 @@ impl Pipe {
 
     /// Queues the call of a script whose reply is read by `read`.
     pub fn script_with<T>(&mut self, call: &ScriptCall, read: Read<T>) -> Deferred<T> {
-        self.admit(&call.command());
+        if self.is_particular() {
+            self.admit(&call.command());
+        }
         let index = if self.has_room() { self.queue().push_script(call) } else { self.queue().skip() };
         self.defer(index, read)
     }
@@ -204,7 +216,7 @@ impl Pipe {
         if flush.is_none() && callbacks.is_empty() {
             return None;
         }
-        let flight = InFlight(flush.unwrap_or_default());
+        let flight = InFlight::new(flush.unwrap_or_default());
         Some(Ok(Execution { pipes: self.pipes.clone(), queues, flight, callbacks }))
     }
 
@@ -220,6 +232,11 @@ impl Pipe {
         if let Some(flush) = self.flush.take() {
             flush.end(error);
         }
+    }
+
+    /// Whether not every command that a connection takes can be queued here and now.
+    fn is_particular(&mut self) -> bool {
+        self.block.is_some() || self.queue().is_sharded()
     }
 
     /// Refuses what the connection would refuse, or what the block cannot hold.

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redfleet_core::{Backend, ConfigError};
+use redis::{Cmd, FromRedisValue};
+use tokio::time::timeout;
 
+use crate::deferred::convert;
 use crate::error::{Error, Result};
 use crate::pipe::Pipe;
 use crate::resolve::Resolve;
@@ -136,6 +139,30 @@ impl Pipes {
         };
         summary.all()?;
         Ok(values)
+    }
+
+    /// One command on the default connection, by itself.
+    pub(crate) async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T> {
+        redfleet_core::check_shared(command).map_err(Error::Refused)?;
+        // There is at least one.
+        let Some(connection) = self.connections().first() else { return Err(Error::NotExecuted) };
+        let answer = match self.limits().deadline {
+            None => connection.backend().call(command).await,
+            Some(deadline) => match timeout(deadline, connection.backend().call(command)).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    connection.backend().overdue(deadline);
+                    Err(redfleet_core::Error::deadline(deadline))
+                }
+            },
+        };
+        match answer {
+            Ok(reply) => convert(reply),
+            Err(cause) => {
+                let command = redfleet_core::command_name(command).into();
+                Err(Error::Command { connection: connection.name(), command, cause })
+            }
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {

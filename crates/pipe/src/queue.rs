@@ -83,11 +83,12 @@ impl Queue {
         self.give()
     }
 
-    /// Queues a command; the index of its reply.
-    pub(crate) fn push(&mut self, command: Cmd) -> usize {
+    /// Queues a command; the index of its reply. One that a shared connection would refuse is refused, and gets an index
+    /// all the same.
+    pub(crate) fn push(&mut self, command: Cmd) -> (usize, redfleet_core::Result<()>) {
         self.make_room();
-        self.last.push(command);
-        self.give()
+        let pushed = self.last.push_shared(command).map(drop);
+        (self.give(), pushed)
     }
 
     /// Queues the call of a script; the index of its reply.

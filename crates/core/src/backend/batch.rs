@@ -11,7 +11,8 @@ use std::ops::Range;
 use redis::{Cmd, Pipeline};
 
 use super::script::{ScriptCall, Source};
-use super::{name, word};
+use super::{Place, check, name, word};
+use crate::error::Result;
 
 use blocks::Blocks;
 pub(crate) use blocks::Portion;
@@ -46,6 +47,8 @@ pub struct Batch {
     scripts: Vec<(usize, Source)>,
     /// None in an atomic batch.
     blocks: Blocks,
+    /// How many of the first commands are known to be ones that a shared connection takes.
+    shared: usize,
     is_asking: bool,
 }
 
@@ -117,6 +120,31 @@ impl Batch {
         self.pipeline.len() - 1
     }
 
+    /// Adds a command that a shared connection takes, and returns the index of its reply: for queues that say at once what
+    /// cannot run, as [`check_shared`](crate::check_shared) does. It is not looked at again when the batch is sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`check_shared`](crate::check_shared); then it is not added.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Batch;
+    /// use redis::cmd;
+    ///
+    /// let mut batch = Batch::new();
+    /// assert_eq!(batch.push_shared(cmd("PING"))?, 0);
+    /// assert!(batch.push_shared(cmd("MULTI")).is_err());
+    /// assert_eq!(batch.len(), 1);
+    /// # Ok::<(), redfleet_core::Error>(())
+    /// ```
+    pub fn push_shared(&mut self, command: Cmd) -> Result<usize> {
+        check(&command, Place::Shared)?;
+        self.shared += usize::from(self.shared == self.len());
+        Ok(self.push(command))
+    }
+
     /// Adds a script call and returns the index of its reply.
     ///
     /// The script's text goes along only where the server may not know it yet; see [`Script`](super::Script). So
@@ -125,6 +153,8 @@ impl Batch {
     ///
     /// [`Backend::call_batch`]: crate::Backend::call_batch
     pub fn push_script(&mut self, call: &ScriptCall) -> usize {
+        // Any connection takes a script.
+        self.shared += usize::from(self.shared == self.len());
         let index = self.push(call.by_hash());
         self.scripts.push((index, call.source()));
         index
@@ -172,6 +202,11 @@ impl Batch {
         self.is_atomic() || self.blocks.contains(index)
     }
 
+    /// The commands of which it is not known yet that a shared connection takes them.
+    pub(super) fn unchecked(&self) -> impl Iterator<Item = &Cmd> {
+        self.commands().skip(self.shared)
+    }
+
     /// The commands as redis-rs takes them: it knows no blocks.
     pub(crate) const fn pipeline(&self) -> &Pipeline {
         &self.pipeline
@@ -207,7 +242,13 @@ impl Batch {
                 None => pipeline.add_command(command.clone()),
             };
         }
-        Self { pipeline, scripts: Vec::new(), blocks: self.blocks.clone(), is_asking: self.is_asking }
+        Self {
+            pipeline,
+            scripts: Vec::new(),
+            blocks: self.blocks.clone(),
+            shared: self.shared,
+            is_asking: self.is_asking,
+        }
     }
 }
 

@@ -79,7 +79,7 @@ pub fn command_name(command: &Cmd) -> String {
 
 /// [`check`] for every command of a batch: either all of it may run, or nothing of it is sent.
 pub(crate) fn check_all(batch: &Batch, place: Place) -> Result<()> {
-    batch.commands().try_for_each(|command| check(command, place))
+    batch.unchecked().try_for_each(|command| check(command, place))
 }
 
 /// What carrying a command does to its connection.

@@ -13,8 +13,6 @@ use crate::error::{Error, LinkError};
 
 /// How many requests wait in the connection's queue before callers wait instead.
 const QUEUE_REQUESTS: usize = 1024;
-/// How many commands are in flight on one connection before callers wait for their turn.
-const MAX_IN_FLIGHT: usize = 8192;
 /// How many bytes are collected before they are written: a reply is not slower for it, bursts are faster.
 const WRITE_BOUNDARY_BYTES: usize = 256 * 1024;
 
@@ -50,12 +48,12 @@ pub(super) async fn log_in(dial: &dyn Dial, on_push: &OnPush) -> Result<LoggedIn
 async fn try_as(dial: &dyn Dial, older: Option<Login>, on_push: &OnPush) -> Result<LoggedIn, LoginFailure> {
     let Dialed { stream, to, login, must_be_primary } = dial.dial().await.map_err(LoginFailure::Reason)?;
     let login = older.unwrap_or(login);
-    // No time-out below the executor's; the other bounds are set on purpose.
+    // No time-out below the executor's; the other bounds are set on purpose. How many commands are in flight is the link's
+    // own matter.
     let mut config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_connection_timeout(None)
         .set_pipeline_buffer_size(QUEUE_REQUESTS)
-        .set_concurrency_limit(MAX_IN_FLIGHT)
         .set_write_backpressure_boundary(WRITE_BOUNDARY_BYTES);
     if login.protocol != Protocol::Resp2 {
         let on_push = on_push.clone();

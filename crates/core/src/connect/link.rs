@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, PushInfo, RedisError, Value};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 
 use super::dial::Dial;
@@ -13,6 +14,11 @@ use super::login::Protocol;
 use crate::backend::transaction;
 use crate::backend::{Batch, Incarnation};
 use crate::error::{Effect, Error, LinkError, Result, answer};
+
+/// How many commands are in flight on one connection before callers wait for their turn.
+const MAX_IN_FLIGHT: u32 = 8192;
+/// For how many commands a longer batch counts: it is not to wait until everybody else is done.
+const MAX_WEIGHT: u32 = MAX_IN_FLIGHT / 8;
 
 /// Takes what the server says unasked, in the order of the wire. It must not block.
 pub(super) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
@@ -25,6 +31,9 @@ pub(super) struct Link {
     speaks_resp3: bool,
     must_be_primary: bool,
     driver: AbortHandle,
+    /// What is left of the commands that may be in flight. redis-rs could count them, but it counts each command of a
+    /// batch by itself, which takes longer than all the rest of what it does to send one.
+    room: Semaphore,
 }
 
 impl Link {
@@ -48,6 +57,7 @@ impl Link {
             speaks_resp3: who.login.protocol != Protocol::Resp2,
             must_be_primary: who.must_be_primary,
             driver: driver.abort_handle(),
+            room: Semaphore::new(MAX_IN_FLIGHT as usize),
         };
         let run_id = link.introduce(&who).await?;
         link.incarnation = Incarnation::new(run_id, number);
@@ -86,7 +96,7 @@ impl Link {
     }
 
     pub(super) async fn call(&self, command: &Cmd) -> Result<Value> {
-        self.check_open()?;
+        let _turn = self.turn(1).await?;
         match self.connection.clone().send_packed_command(command).await {
             Ok(reply) => answer(reply),
             Err(error) => Err(self.broken(&error)),
@@ -121,7 +131,7 @@ impl Link {
     }
 
     async fn send(&self, pipeline: &Pipeline, replies: usize) -> Result<Vec<Value>> {
-        self.check_open()?;
+        let _turn = self.turn(pipeline.len()).await?;
         let sent = self.connection.clone().send_packed_commands(pipeline, 0, replies).await;
         sent.map_err(|error| self.broken(&error))
     }
@@ -163,6 +173,15 @@ impl Link {
 
     pub(super) fn is_closed(&self) -> bool {
         self.driver.is_finished()
+    }
+
+    /// Waits until so many commands may be sent.
+    async fn turn(&self, commands: usize) -> Result<Option<SemaphorePermit<'_>>> {
+        let weight = u32::try_from(commands).map_or(MAX_WEIGHT, |commands| commands.clamp(1, MAX_WEIGHT));
+        // Nobody closes the semaphore.
+        let turn = self.room.acquire_many(weight).await.ok();
+        self.check_open()?;
+        Ok(turn)
     }
 
     /// A connection that is known to have ended is not even tried, so that the effect is certain.

@@ -40,9 +40,9 @@ impl Execution {
             Box::pin(join_all(sends.map(|(queue, connection)| queue.send(connection, limits)))).await
         };
         let failures = answers.iter().map(Answers::failed).sum();
-        flight.0.done(answers);
+        let flush = flight.land(answers);
         callbacks.run();
-        let first = if failures == 0 { None } else { flight.0.unexcused(|_| true) };
+        let first = if failures == 0 { None } else { flush.unexcused(|_| true) };
         Summary::new(commands, failures, first)
     }
 }

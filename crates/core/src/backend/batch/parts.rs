@@ -24,6 +24,7 @@ impl Batch {
         self.pipeline = pipeline;
         self.scripts.retain(|(index, _)| *index < len);
         self.blocks.truncate(len);
+        self.shared = self.shared.min(len);
     }
 
     /// A batch of only those commands that are chosen, and the index that each of them had. A block, and an atomic batch,
