@@ -1,5 +1,6 @@
 //! What a pipe has queued for one connection, and how it is sent.
 
+mod repeat;
 mod send;
 
 use std::ops::Range;
@@ -155,12 +156,20 @@ impl Queue {
     /// The commands since `from` may be sent again when their effect is unknown.
     pub(crate) fn repeat_since(&mut self, from: Mark) {
         let to = self.len();
+        // Those inside it become part of it, so that all are in order and apart.
+        while self.repeatable.pop_if(|inner| inner.start >= from.len).is_some() {}
         match self.repeatable.last_mut() {
             // One range for many calls one behind the other.
             Some(last) if last.end == from.len => last.end = to,
             Some(_) | None if from.len < to => self.repeatable.push(from.len..to),
             Some(_) | None => {}
         }
+    }
+
+    /// Whether the command at this position may be sent again.
+    fn may_repeat(&self, position: usize) -> bool {
+        let at = self.repeatable.partition_point(|range| range.end <= position);
+        self.repeatable.get(at).is_some_and(|range| range.contains(&position))
     }
 }
 

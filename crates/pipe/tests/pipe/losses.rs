@@ -99,6 +99,24 @@ async fn a_lost_reply_of_a_block_repeats_it_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_lost_reply_of_what_is_idempotent_never_has_it_overtake_a_later_command_of_its_key() {
+    let store = Embedded::new().shared();
+    for seed in 0..20 {
+        let lossy = Faults::seeded(seed).lose_replies(0.5).layer(Arc::clone(&store));
+        let pipes = Pipes::builder().connection("lossy", lossy).repeats(60).build().unwrap();
+        let mut pipe = pipes.pipe();
+        let first = pipe.idempotent(|pipe| pipe.set("k", "first"));
+        let other = pipe.idempotent(|pipe| pipe.set("other", "first"));
+        pipe.set("k", "second");
+        drop(pipe.execute().await.unwrap());
+        let stored: String = store.query(cmd("GET").arg("k")).await.unwrap();
+        assert_eq!(stored, "second", "seed {seed}");
+        assert!(first.get().is_ok() || first.get().unwrap_err().effect() == Effect::Unknown);
+        other.get().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_repetition_that_did_nothing_denies_no_attempt_before_it() {
     let node = scripted();
     let backend = Breaker::default().layer(node.shared());
