@@ -193,6 +193,9 @@ impl Pipe {
     ///
     /// Why nothing was sent, on no connection. What the servers said is in the deferreds and in the [`Summary`].
     ///
+    /// Within the closure of a [nested scope](Self::nest), an atomic block or an idempotent part, it is a
+    /// [refusal](Self::refuse), [`Error::HalfQueued`]: of the scope, or of the whole pipe.
+    ///
     /// # Cancel safety
     ///
     /// A dropped future leaves the effect of what was sent unknown, and the deferreds say [`Error::Interrupted`].
@@ -206,6 +209,10 @@ impl Pipe {
 
     /// Takes everything out, ready to be sent; nothing if there is nothing to do.
     pub(crate) fn begin(&mut self) -> Option<Result<Execution>> {
+        if self.depth > 0 {
+            self.refuse(Error::HalfQueued);
+            return Some(Err(Error::HalfQueued));
+        }
         if let Some(error) = self.refused.take().filter(|_| !mutant::is_on("what_is_refused_is_sent")) {
             self.forget(error.clone());
             return Some(Err(error));
