@@ -153,6 +153,11 @@ impl Queue {
         }
     }
 
+    /// What was to be a block is none: its closure panicked, and nothing of it will be sent.
+    pub(crate) const fn abandon_block(&mut self) {
+        self.block = None;
+    }
+
     /// The commands since `from` may be sent again when their effect is unknown.
     pub(crate) fn repeat_since(&mut self, from: Mark) {
         let to = self.len();

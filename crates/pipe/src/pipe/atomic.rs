@@ -88,6 +88,14 @@ impl Pipe {
         queued
     }
 
+    /// Ends the block that is being queued, if there is one, without making a transaction of it.
+    pub(super) fn abandon_block(&mut self) {
+        let Some(block) = self.block.take() else { return };
+        if let Some(queue) = self.queues.get_mut(block.connection) {
+            queue.abandon_block();
+        }
+    }
+
     /// The slot of the block that is being queued.
     pub(super) fn block_slot(&mut self) -> Option<&mut Option<Slot>> {
         self.block.as_mut().map(|block| &mut block.slot)
