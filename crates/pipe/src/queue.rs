@@ -1,12 +1,15 @@
 //! What a pipe has queued for one connection, and how it is sent.
 
+mod draft;
 mod repeat;
 mod send;
 
 use std::ops::Range;
 
-use redfleet_core::{Batch, ScriptCall, mutant};
+use redfleet_core::{ScriptCall, mutant};
 use redis::Cmd;
+
+use draft::Draft;
 
 /// The commands for one connection, in batches of bounded length.
 #[derive(Debug)]
@@ -16,9 +19,9 @@ pub(crate) struct Queue {
     /// Whether the connection is of several servers, so that not every command can go somewhere.
     is_sharded: bool,
     /// The batches that are full.
-    earlier: Vec<Batch>,
+    earlier: Vec<Draft>,
     /// The batch that takes the next command.
-    last: Batch,
+    last: Draft,
     /// How many commands stand in the full ones.
     full: usize,
     /// How many commands were ever queued, those that were rolled back among them: no index is given twice.
@@ -52,7 +55,7 @@ impl Queue {
             room,
             is_sharded,
             earlier: Vec::new(),
-            last: Batch::new(),
+            last: Draft::default(),
             full: 0,
             given: 0,
             holes: Vec::new(),
@@ -88,7 +91,7 @@ impl Queue {
     /// all the same.
     pub(crate) fn push(&mut self, command: Cmd) -> (usize, redfleet_core::Result<()>) {
         self.make_room();
-        let pushed = self.last.push_shared(command).map(drop);
+        let pushed = self.last.push(command);
         (self.give(), pushed)
     }
 
@@ -130,12 +133,12 @@ impl Queue {
         if mutant::is_on("roll_back_gives_indices_again") {
             self.given = mark.given;
         }
-        self.holes.retain(|hole| hole.start < mark.given);
+        while self.holes.pop_if(|hole| hole.start >= mark.given).is_some() {}
         self.holes.push(mark.given..self.given);
-        self.repeatable.retain_mut(|range| {
-            range.end = range.end.min(mark.len);
-            range.start < range.end
-        });
+        while self.repeatable.pop_if(|range| range.start >= mark.len).is_some() {}
+        if let Some(last) = self.repeatable.last_mut() {
+            last.end = last.end.min(mark.len);
+        }
     }
 
     /// The commands from here on are one transaction.
@@ -149,7 +152,7 @@ impl Queue {
     pub(crate) fn end_block(&mut self) {
         let (Some(begin), end) = (self.block.take(), self.len()) else { return };
         if begin < end && !mutant::is_on("blocks_are_loose") {
-            self.last.make_atomic(begin - self.full..end - self.full);
+            self.last.make_atomic_after(begin - self.full);
         }
     }
 

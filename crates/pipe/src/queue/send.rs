@@ -54,11 +54,12 @@ impl Queue {
 
     /// Takes out the batch whose turn it is. What was sent is not kept.
     fn batch(&mut self, turn: usize) -> Option<Batch> {
-        match self.earlier.get_mut(turn) {
-            Some(batch) => Some(std::mem::take(batch)),
-            None if self.last.is_empty() => None,
-            None => Some(std::mem::take(&mut self.last)),
-        }
+        let draft = match self.earlier.get_mut(turn) {
+            Some(draft) => draft,
+            None if self.last.len() == 0 => return None,
+            None => &mut self.last,
+        };
+        Some(std::mem::take(draft).into_batch())
     }
 }
 
