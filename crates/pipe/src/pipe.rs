@@ -36,7 +36,10 @@ pub use on::On;
 /// # Guarantee
 ///
 /// The commands for one connection are carried out in the order in which they were queued (on a cluster: those of one
-/// slot), each at most once. One that is refused by its server costs no other its reply; a connection that fails costs
+/// slot), each at most once. Three things are out of this order: what has to wait for the keys of a slot that is on its way
+/// from one server to another, a script that the server has forgotten ([`script`](Self::script)), which both come after
+/// later commands that have not to wait; and what is sent again because it is [`idempotent`](Self::idempotent), which comes
+/// once more, but overtakes no later command of its keys. One that is refused by its server costs no other its reply; a connection that fails costs
 /// only its own commands theirs. A pipe is no transaction: see [`atomic`](Self::atomic).
 ///
 /// What can be refused before anything is sent is: an unknown connection, a value that its field cannot store, a
