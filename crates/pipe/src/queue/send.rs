@@ -148,18 +148,23 @@ async fn send_once(
     until: Option<Instant>,
 ) -> Vec<Entry> {
     let backend: &Arc<dyn Backend> = connection.backend();
-    let answer = match limits.deadline.zip(until) {
-        None => Box::pin(backend.send_batch(batch)).await,
-        Some((deadline, until)) => match timeout_at(until, backend.send_batch(batch)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                backend.overdue(deadline);
-                Err(Said::deadline(deadline))
-            }
-        },
+    let Some((deadline, until)) = limits.deadline.zip(until) else {
+        let answer = Box::pin(backend.send_batch(batch)).await;
+        return answer.unwrap_or_else(|error| vec![Err(error); batch.len()]);
     };
+    let mut entries = Vec::new();
+    let answer = timeout_at(until, backend.send_batch_into(batch, &mut entries)).await;
     match answer {
-        Ok(entries) => entries,
-        Err(error) => vec![Err(error); batch.len()],
+        Ok(Ok(())) => entries,
+        Ok(Err(error)) => vec![Err(error); batch.len()],
+        Err(_) => {
+            backend.overdue(deadline);
+            let missing = || Err(Said::deadline(deadline));
+            // In the second trip, of scripts that the server forgot, everything else has its reply.
+            let is_missing = |entry: &&mut Entry| matches!(entry, Err(Said::Unanswered));
+            entries.iter_mut().filter(is_missing).for_each(|entry| *entry = missing());
+            entries.resize_with(batch.len(), missing);
+            entries
+        }
     }
 }
