@@ -30,7 +30,9 @@ pub enum Error {
 
     /// The pipe was to be executed within the closure of a nested scope, a block or an idempotent part, so with half of that
     /// in it: nothing was sent.
-    #[error("nothing was sent: a pipe cannot be executed while a closure queues a part of it: execute it afterwards")]
+    #[error(
+        "nothing was sent: a pipe cannot be executed while a closure queues a part of it: execute it afterwards"
+    )]
     HalfQueued,
 
     /// The execution was dropped before the replies came.
@@ -173,6 +175,7 @@ impl Error {
             Self::NotExecuted
             | Self::Dropped
             | Self::RolledBack
+            | Self::HalfQueued
             | Self::Interrupted
             | Self::UnknownConnection { .. }
             | Self::Invalid(_)

@@ -69,6 +69,10 @@ mod tests {
             pipe.incr("n", 1);
         }
         pipe.execute().await.unwrap().all().unwrap();
-        assert_eq!((server.commands() - before.0, server.round_trips() - before.1), (10, 5), "batches of two");
+        assert_eq!(
+            (server.commands() - before.0, server.round_trips() - before.1),
+            (10, 5),
+            "batches of two"
+        );
     }
 }

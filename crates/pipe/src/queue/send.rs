@@ -32,7 +32,8 @@ impl Queue {
                 Some(cause) => vec![Err(cause.clone()); batch.len()],
                 None => {
                     let start = positions.start;
-                    let is_repeatable = (!self.repeatable.is_empty()).then_some(|at| self.may_repeat(start + at));
+                    let is_repeatable =
+                        (!self.repeatable.is_empty()).then_some(|at| self.may_repeat(start + at));
                     send_repeatedly(&batch, is_repeatable, connection, limits).await
                 }
             };

@@ -65,7 +65,8 @@ impl Trial {
                     self.queue.roll_back(mark);
                 }
                 _ => {
-                    let index = self.queue.push(cmd("ECHO").arg(self.given).take());
+                    let (index, pushed) = self.queue.push(cmd("ECHO").arg(self.given).take());
+                    pushed.unwrap();
                     assert_eq!(index, self.given, "indices are given one by one");
                     self.kept.push(Entry { label: index, block: self.block, is_repeatable: false });
                     self.given += 1;
@@ -160,15 +161,15 @@ fn neighbouring_parts_that_may_be_repeated_are_one_range() {
     let mut queue = Queue::new(10_000, false);
     for _ in 0..1000 {
         let mark = queue.mark();
-        queue.push(cmd("GET"));
+        queue.push(cmd("GET")).1.unwrap();
         queue.repeat_since(mark);
     }
     assert_eq!(queue.repeatable.iter().map(|range| range.len()).collect::<Vec<_>>(), [1000]);
     let mark = queue.mark();
     queue.repeat_since(mark);
-    queue.push(cmd("GET"));
+    queue.push(cmd("GET")).1.unwrap();
     let mark = queue.mark();
-    queue.push(cmd("GET"));
+    queue.push(cmd("GET")).1.unwrap();
     queue.repeat_since(mark);
     assert_eq!(queue.repeatable, [0..1000, 1001..1002]);
 }
@@ -179,11 +180,11 @@ fn a_roll_back_costs_what_it_takes_back_and_not_what_was_queued_before() {
         let info = allocation_counter::measure(|| {
             let mut queue = Queue::new(10_000, false);
             for _ in 0..1000 {
-                queue.push(cmd("INCR"));
+                queue.push(cmd("INCR")).1.unwrap();
             }
             for _ in 0..roll_backs {
                 let mark = queue.mark();
-                queue.push(cmd("INCR"));
+                queue.push(cmd("INCR")).1.unwrap();
                 queue.roll_back(mark);
             }
             assert_eq!(queue.len(), 1000);

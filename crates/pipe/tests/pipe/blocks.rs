@@ -1,5 +1,6 @@
 //! Atomic blocks: which commands are one transaction, and what spoils it.
 
+use futures::FutureExt;
 use redfleet_core::test_util::Wire;
 use redfleet_core::{BackendExt, Cluster};
 use redfleet_pipe::{Error, Pipe, Pipes, Result};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redfleet_core::test_util::{Condition, Scripted};
 use redfleet_core::{
-    Backend, BackendExt, Batch, Breaker, Delivery, Effect, Embedded, Error as Said, Faults, Incarnation, Layer,
-    Messages, Result as ToldBy, Script, Topic,
+    Backend, BackendExt, Batch, Breaker, Delivery, Effect, Embedded, Error as Said, Faults, Incarnation,
+    Layer, Messages, Result as ToldBy, Script, Topic,
 };
 use redfleet_pipe::{Deferred, Error, Pipes};
 use redis::{Cmd, Value, cmd};

@@ -72,8 +72,7 @@ impl Batch {
             *index = place(*index);
             is_kept
         });
-        let blocks: Vec<_> =
-            self.blocks().iter().map(|block| place(block.start)..place(block.end)).collect();
+        let blocks: Vec<_> = self.blocks().iter().map(|block| place(block.start)..place(block.end)).collect();
         self.shared = place(self.shared);
         self.pipeline = pipeline;
         self.blocks = Blocks::default();
