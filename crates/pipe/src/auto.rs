@@ -8,7 +8,7 @@ use redis::{Cmd, FromRedisValue};
 
 use crate::awaited::Awaited;
 use crate::error::{Error, Result};
-use crate::pipe::{Execution, Pipe};
+use crate::pipe::{Execution, Joint, Pipe};
 use crate::pipes::Pipes;
 use crate::resolve::Resolve;
 
@@ -55,7 +55,8 @@ struct Shared {
 }
 
 struct State {
-    pipe: Pipe,
+    /// What was queued while others were under way.
+    waiting: Joint,
     /// Whether a task is about to take what is queued.
     is_leaving: bool,
     /// How many commands are under way.
@@ -65,9 +66,9 @@ struct State {
 }
 
 /// What a caller does after it queued.
-enum Turn {
+enum Turn<'a> {
     /// Nothing else is under way: it sends by itself.
-    Send(Execution),
+    Send(Execution, Flight<'a>),
     /// It is the first to wait: it sees to it that somebody sends.
     Collect,
     /// Somebody will send.
@@ -78,7 +79,7 @@ impl Pipes {
     /// A handle that many tasks call at once and that makes executions of their single commands.
     #[must_use]
     pub fn auto(&self) -> AutoPipe {
-        let state = State { pipe: self.pipe(), is_leaving: false, commands: 0, flights: 0 };
+        let state = State { waiting: Joint::default(), is_leaving: false, commands: 0, flights: 0 };
         AutoPipe { shared: Arc::new(Shared { pipes: self.clone(), state: Mutex::new(state) }) }
     }
 }
@@ -115,33 +116,16 @@ impl AutoPipe {
     ///
     /// As [`Pipes::run`]; [`Error::Overloaded`].
     pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
-        let (awaited, turn) = self.queue(queue)?;
-        match turn {
-            Turn::Send(execution) => {
-                let _flight = self.shared.flight(execution.len());
-                drop(execution.run().await);
+        // Nothing is locked while foreign code runs.
+        let (awaited, execution) = Awaited::queue(self.shared.pipes.pipe(), queue);
+        if let Some(execution) = execution {
+            match self.shared.turn(execution)? {
+                Turn::Send(execution, _flight) => drop(execution.run().await),
+                Turn::Collect => self.collect(),
+                Turn::Wait => {}
             }
-            Turn::Collect => self.collect(),
-            Turn::Wait => {}
         }
         awaited.await
-    }
-
-    fn queue<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<(Awaited<R>, Turn)> {
-        let mut state = self.shared.state();
-        if state.commands + state.pipe.len() >= MAX_COMMANDS {
-            return Err(Error::Overloaded { limit: MAX_COMMANDS });
-        }
-        let awaited = Awaited::queue(&mut state.pipe, queue);
-        let turn = if state.is_leaving {
-            Turn::Wait
-        } else if state.flights > 0 {
-            state.is_leaving = true;
-            Turn::Collect
-        } else {
-            state.take().map_or(Turn::Wait, Turn::Send)
-        };
-        Ok((awaited, turn))
     }
 
     /// Has a task send what is queued when all that are ready have had their turn.
@@ -149,9 +133,8 @@ impl AutoPipe {
         let this = self.clone();
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            let Some(execution) = this.shared.leave() else { return };
-            let _flight = this.shared.flight(execution.len());
-            drop(execution.run().await);
+            let Some((joint, _flight)) = this.shared.leave() else { return };
+            joint.run().await;
         });
     }
 }
@@ -161,41 +144,47 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts commands as one execution that is under way, until what this returns is dropped.
-    fn flight(&self, commands: usize) -> Flight<'_> {
-        self.state().take_off(commands);
-        Flight { shared: self, commands }
+    /// Whose turn it is to send what this caller queued.
+    fn turn(&self, execution: Execution) -> Result<Turn<'_>> {
+        let mut state = self.state();
+        if state.commands + state.waiting.len() >= MAX_COMMANDS {
+            return Err(Error::Overloaded { limit: MAX_COMMANDS });
+        }
+        if state.flights == 0 && !state.is_leaving {
+            let flight = state.take_off(self, execution.len());
+            return Ok(Turn::Send(execution, flight));
+        }
+        state.waiting.push(execution);
+        let is_first = !std::mem::replace(&mut state.is_leaving, true);
+        Ok(if is_first { Turn::Collect } else { Turn::Wait })
     }
 
     /// Counts a command as under way if nobody else's is, and none waits: it needs no execution.
     fn alone(&self) -> Option<Flight<'_>> {
         let mut state = self.state();
-        let is_alone = state.flights == 0 && !state.is_leaving && state.pipe.is_empty();
-        is_alone.then(|| {
-            state.take_off(1);
-            Flight { shared: self, commands: 1 }
-        })
+        let is_alone = state.flights == 0 && !state.is_leaving && state.waiting.is_empty();
+        is_alone.then(|| state.take_off(self, 1))
     }
 
-    fn leave(&self) -> Option<Execution> {
+    fn leave(&self) -> Option<(Joint, Flight<'_>)> {
         let mut state = self.state();
         state.is_leaving = false;
-        state.take()
+        let joint = state.waiting.take()?;
+        let flight = state.take_off(self, joint.len());
+        Some((joint, flight))
     }
 }
 
 impl State {
-    const fn take_off(&mut self, commands: usize) {
+    /// Counts commands as one execution that is under way, until what this returns is dropped.
+    const fn take_off<'a>(&mut self, shared: &'a Shared, commands: usize) -> Flight<'a> {
         self.commands += commands;
         self.flights += 1;
-    }
-
-    fn take(&mut self) -> Option<Execution> {
-        // Each closure was nested, so nothing is refused here.
-        self.pipe.begin().and_then(Result::ok)
+        Flight { shared, commands }
     }
 }
 
+/// Commands that are under way together.
 struct Flight<'a> {
     shared: &'a Shared,
     commands: usize,

@@ -3,6 +3,7 @@
 mod atomic;
 mod callbacks;
 mod execution;
+mod joint;
 mod nest;
 mod on;
 mod within;
@@ -24,7 +25,7 @@ use atomic::Block;
 use callbacks::Callbacks;
 
 pub(crate) use execution::Execution;
-pub(crate) use nest::Marks;
+pub(crate) use joint::Joint;
 pub use on::On;
 
 /// Commands that wait to be sent together, in one round trip for each connection.

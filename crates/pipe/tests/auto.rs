@@ -1,15 +1,17 @@
 //! One handle for many tasks: their commands share executions, and nobody is delayed.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures::future::{join_all, try_join_all};
+use futures::FutureExt;
+use futures::future::{join_all, join3, try_join_all};
 use futures::poll;
 use redfleet_core::redis::{Cmd, cmd};
 use redfleet_core::test_util::{Proxy, Wire};
-use redfleet_core::{Breaker, Embedded, Layer};
-use redfleet_pipe::{AutoPipe, Error, Pipes};
+use redfleet_core::{Breaker, Embedded, Layer, Script};
+use redfleet_pipe::{AutoPipe, Deferred, Error, Pipe, Pipes};
 
 async fn wire() -> redfleet_core::Result<(Wire, AutoPipe)> {
     let server = Wire::saying(":1\r\n");
@@ -113,4 +115,97 @@ async fn a_hung_server_costs_every_caller_one_deadline_and_no_more_are_taken_tha
         assert!(matches!(answer, Err(Error::Command { .. } | Error::NotSent { .. })), "{answer:?}");
     }
     assert!(try_join_all([auto.add::<i64>(Cmd::incr("n", 1))]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_caller_that_panics_costs_no_other_caller_anything() {
+    let (server, auto) = wire().await.unwrap();
+    let commands = server.commands();
+    let panics = |pipe: &mut Pipe| -> Deferred<i64> {
+        pipe.incr("mine", 1);
+        pipe.on_execute(|| unreachable!("it was never queued"));
+        panic!("on purpose")
+    };
+    assert!(AssertUnwindSafe(auto.run(panics)).catch_unwind().await.is_err(), "alone");
+    let mut first = pin!(auto.add::<i64>(Cmd::incr("first", 1)));
+    let mut second = pin!(auto.add::<i64>(Cmd::incr("second", 1)));
+    assert!(poll!(first.as_mut()).is_pending() && poll!(second.as_mut()).is_pending());
+    assert!(AssertUnwindSafe(auto.run(panics)).catch_unwind().await.is_err(), "beside others");
+    let third = auto.add::<i64>(Cmd::incr("third", 1));
+    let (first, second, third) = join3(first, second, third).await;
+    assert_eq!((first.unwrap(), second.unwrap(), third.unwrap()), (1, 1, 1));
+    assert_eq!(server.commands() - commands, 3);
+}
+
+#[tokio::test]
+async fn a_callback_that_panics_costs_no_other_caller_anything() {
+    let (_server, auto) = wire().await.unwrap();
+    let panics = |pipe: &mut Pipe| {
+        pipe.on_execute(|| panic!("on purpose"));
+        pipe.incr("n", 1)
+    };
+    let first = auto.add::<i64>(Cmd::incr("first", 1));
+    let (first, own, other) = join3(first, auto.run(panics), auto.add::<i64>(Cmd::incr("other", 1))).await;
+    assert_eq!((first.unwrap(), own.unwrap(), other.unwrap()), (1, 1, 1));
+    assert_eq!(auto.add::<i64>(Cmd::incr("later", 1)).await.unwrap(), 1, "and nothing stays under way");
+}
+
+#[tokio::test]
+async fn a_handle_may_be_called_while_a_caller_of_it_queues() {
+    let auto = Pipes::connect("embedded://auto-within").unwrap().auto();
+    let within = auto.clone();
+    let queue = |pipe: &mut Pipe| {
+        let other = within.run(|pipe| pipe.incr("n", 1)).now_or_never();
+        assert_eq!(other.unwrap().unwrap(), 1, "nobody is under way yet, so it is sent at once");
+        pipe.incr("n", 1)
+    };
+    assert_eq!(auto.run(queue).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn blocks_scripts_and_roll_backs_of_many_callers_stay_their_own() {
+    let auto = Pipes::builder()
+        .connect("one", "embedded://auto-many-one")
+        .unwrap()
+        .connect("two", "embedded://auto-many-two")
+        .unwrap()
+        .max_batch(7)
+        .build()
+        .unwrap()
+        .auto();
+    auto.run(|pipe| (pipe.set("text", "x"), pipe.on("two").set("text", "x"))).await.unwrap();
+    let script = Script::new("return {KEYS[1], tonumber(ARGV[1])}");
+    let calls = (0..300_i64).map(|number| {
+        let (auto, script) = (auto.clone(), script.clone());
+        tokio::spawn(async move {
+            let name = if number % 3 == 0 { "two" } else { "one" };
+            let queue = |pipe: &mut Pipe| {
+                let echo = |pipe: &mut Pipe, number: i64| pipe.add::<i64>(cmd("ECHO").arg(number).take());
+                let mut taken = None;
+                let undone: Result<(), Error> = pipe.nest(|pipe| {
+                    taken = Some(echo(&mut pipe.on(name), -1));
+                    Err(Error::RolledBack)
+                });
+                assert!(undone.is_err());
+                let failed = (number % 10 == 9).then(|| pipe.on(name).incr("text", 1).result());
+                let block =
+                    pipe.on(name).atomic(|pipe| (0..number % 4).map(|at| echo(pipe, at)).collect::<Vec<_>>());
+                let other = pipe
+                    .on(if number % 2 == 0 { "one" } else { "two" })
+                    .script::<(String, i64)>(&script.call().key("k").arg(number));
+                (failed, block, other, taken.map(Deferred::result), echo(pipe, number))
+            };
+            let (failed, block, other, taken, own) = auto.run(queue).await.unwrap();
+            assert_eq!(
+                failed.map(|failed| failed.unwrap_err().code() == Some("ERR")),
+                (number % 10 == 9).then_some(true)
+            );
+            assert_eq!(block, (0..number % 4).collect::<Vec<_>>());
+            assert_eq!((other, own), (("k".to_owned(), number), number));
+            assert!(matches!(taken, Some(Err(Error::RolledBack))), "{taken:?}");
+        })
+    });
+    for call in join_all(calls).await {
+        call.unwrap();
+    }
 }

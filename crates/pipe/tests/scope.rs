@@ -1,5 +1,6 @@
 //! Steps that depend on each other: batched by themselves, one round trip a step.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures::future::{join, join_all, try_join_all};
@@ -151,4 +152,42 @@ async fn reusable_functions_work_in_a_scope_as_they_do_in_a_pipe() {
     let count = pipes.scope(async |scope| scope.run(|pipe| bump(pipe, &key)).await).await.unwrap();
     assert_eq!(count, 1);
     assert_eq!(pipes.run(|pipe| bump(pipe, &key)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_scope_may_be_used_while_one_of_its_closures_queues() {
+    let pipes = Pipes::connect("embedded://scope-within").unwrap();
+    let counts = pipes
+        .scope(async |scope| {
+            let mut inner = None;
+            let outer = scope.run(|pipe| {
+                inner = Some(scope.add::<i64>(Cmd::incr("n", 1)));
+                assert!(format!("{scope:?}").contains("Scope"));
+                pipe.incr("n", 1)
+            });
+            join(outer, inner.unwrap()).await
+        })
+        .await;
+    assert_eq!((counts.0.unwrap(), counts.1.unwrap()), (2, 1), "what was whole first goes first");
+}
+
+#[tokio::test]
+async fn a_closure_that_panics_takes_back_what_it_queued_and_nothing_else() {
+    let (server, pipes) = wire().await.unwrap();
+    let commands = server.commands();
+    let kept = pipes
+        .scope(async |scope| {
+            let kept = scope.add::<i64>(Cmd::incr("kept", 1));
+            let panics = || {
+                drop(scope.run(|pipe| -> Deferred<i64> {
+                    pipe.incr("mine", 1);
+                    panic!("on purpose")
+                }));
+            };
+            assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+            kept.await
+        })
+        .await;
+    assert_eq!(kept.unwrap(), 1);
+    assert_eq!(server.commands() - commands, 1);
 }
