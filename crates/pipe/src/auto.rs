@@ -130,11 +130,11 @@ impl AutoPipe {
 
     /// Has a task send what is queued when all that are ready have had their turn.
     fn collect(&self) {
-        let this = self.clone();
+        // Made before the task, which may never run.
+        let leaving = Leaving(Some(Arc::clone(&self.shared)));
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            let Some((joint, _flight)) = this.shared.leave() else { return };
-            joint.run().await;
+            leaving.send().await;
         });
     }
 }
@@ -181,6 +181,29 @@ impl State {
         self.commands += commands;
         self.flights += 1;
         Flight { shared, commands }
+    }
+}
+
+/// The duty to send what is queued, or else to say that nobody does: when the task that has it is dropped, because its
+/// runtime ends, others must not wait for it.
+struct Leaving(Option<Arc<Shared>>);
+
+impl Leaving {
+    async fn send(mut self) {
+        let Some(shared) = self.0.take() else { return };
+        let Some((joint, _flight)) = shared.leave() else { return };
+        joint.run().await;
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let Some(shared) = self.0.take() else { return };
+        let (joint, flight) = shared.leave().unzip();
+        drop(flight);
+        if let Some(joint) = joint {
+            joint.refuse(&Error::Dropped);
+        }
     }
 }
 

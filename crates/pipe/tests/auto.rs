@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::{join_all, join3, try_join_all};
 use futures::poll;
 use redfleet_core::redis::{Cmd, cmd};
-use redfleet_core::test_util::{Proxy, Wire};
+use redfleet_core::test_util::{Condition, Proxy, Scripted, Wire};
 use redfleet_core::{Breaker, Embedded, Layer, Script};
 use redfleet_pipe::{AutoPipe, Deferred, Error, Pipe, Pipes};
 
@@ -208,4 +208,25 @@ async fn blocks_scripts_and_roll_backs_of_many_callers_stay_their_own() {
     for call in join_all(calls).await {
         call.unwrap();
     }
+}
+
+#[test]
+fn a_runtime_that_ends_leaves_nobody_of_another_runtime_waiting() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let node = Scripted::new().on("INCRBY", ":1\r\n");
+    node.set(Condition::Hung);
+    let auto = Pipes::new(node.shared()).auto();
+    let (first, other) = (runtime(), runtime());
+    let mut waits = Box::pin(auto.add::<i64>(Cmd::incr("waits", 1)));
+    first.block_on(async {
+        let mut under_way = pin!(auto.add::<i64>(Cmd::incr("under way", 1)));
+        let mut collects = pin!(auto.add::<i64>(Cmd::incr("collects", 1)));
+        assert!(poll!(under_way.as_mut()).is_pending() && poll!(collects.as_mut()).is_pending());
+        assert!(poll!(waits.as_mut()).is_pending());
+    });
+    drop(first);
+    node.set(Condition::Up);
+    let waited = waits.as_mut().now_or_never();
+    assert!(matches!(waited, Some(Err(Error::Dropped))), "nothing of it was sent: {waited:?}");
+    assert_eq!(other.block_on(auto.add::<i64>(Cmd::incr("later", 1))).unwrap(), 1);
 }
