@@ -12,9 +12,6 @@ use crate::pipe::{Execution, Joint, Pipe};
 use crate::pipes::Pipes;
 use crate::resolve::Resolve;
 
-/// How many commands may wait or be under way at once.
-const MAX_COMMANDS: usize = 100_000;
-
 /// A handle that any number of tasks call at once; what they call within one turn of the scheduler shares an execution.
 /// Cheap to clone.
 ///
@@ -22,11 +19,13 @@ const MAX_COMMANDS: usize = 100_000;
 ///
 /// A caller alone is not delayed: its command is sent at once, in its own task. When others are under way already,
 /// commands are collected for as long as it takes the tasks that are ready to run, and never for a reply or a timer.
-/// At most 100,000 commands wait or are under way.
+/// At most 100,000 commands wait or are under way, or as many as [`max_waiting`](crate::PipesBuilder::max_waiting) says.
+/// Each caller waits for the connections that it queued for, and for no other's.
 ///
 /// # Cancel safety
 ///
-/// A caller that goes away takes no other's command with it. Its own may be sent all the same.
+/// A caller that goes away takes no other's command with it, nor does one whose closure panics. Its own may be sent all
+/// the same. Where the runtime ends that was to send what waits, those who wait are told [`Error::Dropped`].
 ///
 /// # Example
 ///
@@ -73,6 +72,8 @@ enum Turn<'a> {
     Collect,
     /// Somebody will send.
     Wait,
+    /// There is too much already.
+    Refuse(Execution),
 }
 
 impl Pipes {
@@ -119,10 +120,15 @@ impl AutoPipe {
         // Nothing is locked while foreign code runs.
         let (awaited, execution) = Awaited::queue(self.shared.pipes.pipe(), queue);
         if let Some(execution) = execution {
-            match self.shared.turn(execution)? {
+            match self.shared.turn(execution) {
                 Turn::Send(execution, _flight) => drop(execution.run().await),
                 Turn::Collect => self.collect(),
                 Turn::Wait => {}
+                Turn::Refuse(execution) => {
+                    let limit = self.shared.limit();
+                    execution.refuse(Error::Overloaded { limit });
+                    return Err(Error::Overloaded { limit });
+                }
             }
         }
         awaited.await
@@ -144,19 +150,23 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn limit(&self) -> usize {
+        self.pipes.limits().waiting
+    }
+
     /// Whose turn it is to send what this caller queued.
-    fn turn(&self, execution: Execution) -> Result<Turn<'_>> {
+    fn turn(&self, execution: Execution) -> Turn<'_> {
+        let (limit, commands) = (self.limit(), execution.len());
         let mut state = self.state();
-        if state.commands + state.waiting.len() >= MAX_COMMANDS {
-            return Err(Error::Overloaded { limit: MAX_COMMANDS });
+        if state.commands + state.waiting.len() + commands > limit {
+            return Turn::Refuse(execution);
         }
         if state.flights == 0 && !state.is_leaving {
-            let flight = state.take_off(self, execution.len());
-            return Ok(Turn::Send(execution, flight));
+            return Turn::Send(execution, state.take_off(self, commands));
         }
         state.waiting.push(execution);
         let is_first = !std::mem::replace(&mut state.is_leaving, true);
-        Ok(if is_first { Turn::Collect } else { Turn::Wait })
+        if is_first { Turn::Collect } else { Turn::Wait }
     }
 
     /// Counts a command as under way if nobody else's is, and none waits: it needs no execution.

@@ -11,6 +11,7 @@ use redis::{Cmd, FromRedisValue};
 
 use crate::awaited::Awaited;
 use crate::deferred::Deferred;
+use crate::error::Error;
 use crate::pipe::{Joint, Pipe};
 use crate::pipes::Pipes;
 use crate::resolve::Resolve;
@@ -106,14 +107,22 @@ impl Scope {
     /// Queues what the closure queues; the values of whatever structure of deferreds it returns are there when this is
     /// awaited. If anything in it is refused, or it panics, nothing of it is sent, and nothing else is held up.
     ///
+    /// No more commands may wait than a pipe may hold; who would be over that is told [`Error::TooLong`].
+    ///
     /// It is ready when the connections that the closure queued for have answered, whatever else is under way.
     pub fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Awaited<R> {
         // Nothing is locked while foreign code runs.
         let (awaited, execution) = Awaited::queue(self.pipes.pipe(), queue);
-        if let Some(execution) = execution {
-            self.waiting().push(execution);
+        let limit = self.pipes.limits().commands;
+        let Some(execution) = execution else { return awaited };
+        let mut waiting = self.waiting();
+        if waiting.len() + execution.len() <= limit {
+            waiting.push(execution);
+            return awaited;
         }
-        awaited
+        drop(waiting);
+        execution.refuse(Error::TooLong { limit });
+        Awaited::refused(Error::TooLong { limit })
     }
 
     fn waiting(&self) -> MutexGuard<'_, Joint> {

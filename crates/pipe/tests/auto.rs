@@ -11,7 +11,8 @@ use futures::poll;
 use redfleet_core::redis::{Cmd, cmd};
 use redfleet_core::test_util::{Condition, Proxy, Scripted, Wire};
 use redfleet_core::{Breaker, Embedded, Layer, Script};
-use redfleet_pipe::{AutoPipe, Deferred, Error, Pipe, Pipes};
+use redfleet_pipe::{AutoPipe, Deferred, Error, Pipe, Pipes, Promise};
+use tokio::time::Instant;
 
 async fn wire() -> redfleet_core::Result<(Wire, AutoPipe)> {
     let server = Wire::saying(":1\r\n");
@@ -229,4 +230,52 @@ fn a_runtime_that_ends_leaves_nobody_of_another_runtime_waiting() {
     let waited = waits.as_mut().now_or_never();
     assert!(matches!(waited, Some(Err(Error::Dropped))), "nothing of it was sent: {waited:?}");
     assert_eq!(other.block_on(auto.add::<i64>(Cmd::incr("later", 1))).unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_waits_for_no_connection_but_its_own() {
+    let (fast, hung) = (Scripted::new().on("INCRBY", ":1\r\n"), Scripted::new());
+    hung.set(Condition::Hung);
+    let pipes = Pipes::builder().connection("fast", fast.shared()).connection("hung", hung.shared());
+    let auto = pipes.deadline(Duration::from_secs(2)).build().unwrap().auto();
+    let began = Instant::now();
+    let call = |name: &'static str| {
+        let auto = auto.clone();
+        async move { (auto.run(|pipe| pipe.on(name).incr("n", 1)).await.is_ok(), began.elapsed()) }
+    };
+    // The first sends alone, so the others share an execution.
+    let (alone, fast, hung) = join3(call("hung"), call("fast"), call("hung")).await;
+    assert_eq!(fast, (true, Duration::ZERO));
+    assert_eq!((alone, hung), ((false, Duration::from_secs(2)), (false, Duration::from_secs(2))));
+}
+
+#[tokio::test]
+async fn a_callback_has_run_when_its_caller_goes_on() {
+    fn later(pipe: &mut Pipe) -> Deferred<i64> {
+        let (promise, value) = Promise::new();
+        pipe.on_execute(move || promise.set(Ok(7)));
+        value
+    }
+    let auto = Pipes::connect("embedded://auto-callback").unwrap().auto();
+    assert_eq!(auto.run(later).await.unwrap(), 7, "without a command");
+    let calls = (0..100).map(|_| auto.run(|pipe| (pipe.incr("n", 1), later(pipe))));
+    assert!(try_join_all(calls).await.unwrap().iter().all(|(_, value)| *value == 7));
+}
+
+#[tokio::test]
+async fn more_than_may_wait_is_refused_and_not_sent() {
+    let server = Wire::saying(":1\r\n");
+    let node = server.backend();
+    node.identify().await.unwrap();
+    let auto = Pipes::builder().connection("n", node).max_waiting(3).build().unwrap().auto();
+    let commands = server.commands();
+    let many = |count: usize| auto.run(move |pipe| (0..count).map(|_| pipe.incr("n", 1)).collect::<Vec<_>>());
+    let error = many(4).await.unwrap_err();
+    assert!(matches!(error, Error::Overloaded { limit: 3, .. }), "one caller alone: {error}");
+    assert_eq!(many(3).await.unwrap().len(), 3);
+    let (one, refused, other) = join3(many(2), many(2), many(1)).await;
+    assert!(matches!(refused, Err(Error::Overloaded { .. })));
+    assert_eq!((one.unwrap().len(), other.unwrap().len()), (2, 1), "and nobody else is");
+    assert_eq!(server.commands() - commands, 3 + 2 + 1);
+    assert!(Pipes::builder().connect("n", "embedded://n").unwrap().max_waiting(0).build().is_err());
 }
