@@ -162,9 +162,9 @@ impl Attempt {
     /// [`Error::Conflict`] if one was changed: return it, and all is tried again. Else as [`Pipes::run`].
     pub async fn commit<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
         let committed = self.pipes.run(|pipe| pipe.atomic(queue)).await;
-        committed.map_err(|error| match error {
-            Error::Command { cause: Said::Conflict, .. } => Error::Conflict { attempts: 1 },
-            error => error,
+        committed.map_err(|error| {
+            let is_conflict = matches!(error, Error::Command { cause: Said::Conflict, .. });
+            if is_conflict { Error::Conflict { attempts: 1 } } else { error }
         })
     }
 }

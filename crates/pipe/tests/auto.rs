@@ -11,16 +11,16 @@ use redfleet_core::test_util::{Proxy, Wire};
 use redfleet_core::{Breaker, Embedded, Layer};
 use redfleet_pipe::{AutoPipe, Error, Pipes};
 
-async fn wire() -> (Wire, AutoPipe) {
+async fn wire() -> redfleet_core::Result<(Wire, AutoPipe)> {
     let server = Wire::saying(":1\r\n");
     let node = server.backend();
-    node.identify().await.unwrap();
-    (server, Pipes::new(node).auto())
+    node.identify().await?;
+    Ok((server, Pipes::new(node).auto()))
 }
 
 #[tokio::test]
 async fn a_thousand_tasks_share_few_round_trips() {
-    let (server, auto) = wire().await;
+    let (server, auto) = wire().await.unwrap();
     let (commands, round_trips) = (server.commands(), server.round_trips());
     let tasks = (0..1000).map(|number: i64| {
         let auto = auto.clone();
@@ -65,7 +65,7 @@ async fn each_caller_gets_its_own_reply_and_its_own_error() {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_takes_no_other_command_with_it() {
-    let (server, auto) = wire().await;
+    let (server, auto) = wire().await.unwrap();
     let mut first = pin!(auto.add::<i64>(Cmd::incr("first", 1)));
     assert!(poll!(first.as_mut()).is_pending());
     {

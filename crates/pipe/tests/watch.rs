@@ -66,6 +66,6 @@ async fn another_connection_can_be_named_and_an_unknown_one_is_refused() {
         .unwrap();
     assert_eq!(buy(pipes.watch("stock").on("b")).await.unwrap(), -1);
     assert_eq!(pipes.run(|pipe| pipe.on("b").get::<i64>("stock")).await.unwrap(), Some(-1));
-    assert_eq!(pipes.run(|pipe| pipe.on("a").exists("stock")).await.unwrap(), false);
+    assert!(!pipes.run(|pipe| pipe.on("a").exists("stock")).await.unwrap());
     assert!(matches!(buy(pipes.watch("stock").on("c")).await, Err(Error::UnknownConnection { .. })));
 }

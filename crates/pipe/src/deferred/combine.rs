@@ -25,12 +25,14 @@ impl<T: 'static> Deferred<T> {
     }
 
     /// Both values; the first one's error, if both have one.
+    #[must_use]
     pub fn zip<U: 'static>(self, other: Deferred<U>) -> Deferred<(T, U)> {
         Deferred::made(Zip(self, other))
     }
 
     /// The value or the error, as a value: this deferred never fails once its pipe was executed, and its error counts
     /// as seen. See [`Pipes::run`](crate::Pipes::run).
+    #[must_use]
     pub fn result(self) -> Deferred<Result<T>> {
         self.excuse();
         Deferred::made(Outcome(self))

@@ -34,7 +34,7 @@ pub struct Promise<T> {
 
 impl<T: Clone + Send + Sync + 'static> Promise<T> {
     /// A promise, and the deferred that it fulfils.
-    #[expect(clippy::new_ret_no_self, reason = "a promise is worth nothing without its deferred")]
+    #[must_use]
     pub fn new() -> (Self, Deferred<T>) {
         let value = Arc::new(OnceLock::new());
         (Self { value: Arc::clone(&value) }, Deferred::made(Promised(value)))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redfleet_core::test_util::{Condition, Scripted};
-use redfleet_core::{BackendExt, Effect, Embedded, Error as Said, Faults, Layer, Script};
+use redfleet_core::{BackendExt, Breaker, Effect, Embedded, Error as Said, Faults, Layer, Script};
 use redfleet_pipe::{Deferred, Error, Pipes};
 use redis::{Value, cmd};
 use tokio::time::Instant;
@@ -96,6 +96,20 @@ async fn a_lost_reply_of_a_block_repeats_it_whole_or_not_at_all() {
     pipe.execute().await.unwrap().all().unwrap_err();
     let first = ["INCRBY half 1", "SET half 1", "SET whole 1", "DEL whole"];
     assert_eq!(node.sent(), [&first[..], &["SET whole 1", "DEL whole"]].concat());
+}
+
+#[tokio::test]
+async fn a_repetition_that_did_nothing_denies_no_attempt_before_it() {
+    let node = scripted();
+    let backend = Breaker::default().layer(node.shared());
+    let pipes = Pipes::builder().connection("only", backend).repeats(5).build().unwrap();
+    node.set(Condition::LosesReplies);
+    let mut pipe = pipes.pipe();
+    let set = pipe.idempotent(|pipe| pipe.set("k", "v"));
+    pipe.execute().await.unwrap().all().unwrap_err();
+    let sent = node.sent().iter().filter(|text| text.starts_with("SET")).count();
+    assert!((1..6).contains(&sent), "the breaker keeps the later ones back: {sent}");
+    assert_eq!(set.get().unwrap_err().effect(), Effect::Unknown, "the first one was carried out");
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 -- What a script sees of Lua: Redis's choice of functions, none of which can be changed from inside a script.
 --
 -- Given: `rust`, the functions of base.rs; `libraries`, tables that ours fill (redis, cjson, ..).
--- Returns: run(chunk, keys, argv) -> true, value, whether it is a list | false, error table; and tidy(), for after a run
--- that was cut off.
+-- Returns: run(chunk, keys, argv) -> true, value | false, error table; and tidy(), for after a run that was cut off.
 --
 -- Lua 5.1 has no read-only tables. So a script sees an empty face of each table here; reading goes through to the
 -- content, writing raises, and the functions that would look behind a face are taught about it.
@@ -282,12 +281,6 @@ local function tidy()
   end
 end
 
--- Whether a reply is a list for sure: nothing in it says that it is an error, a map, ..
-local function is_list(value)
-  return type(value) == 'table' and getmetatable(value) == nil and not (
-    value.err or value.ok or value.double or value.map or value.set or value.big_number or value.verbatim_string)
-end
-
 local chunk
 local function first_result() return (chunk()) end
 
@@ -298,7 +291,7 @@ local function run(body, keys, argv)
   -- short of memory, Lua asks no handler
   if not ok and type(value) ~= 'table' then value = plain(value) end
   tidy()
-  return ok, value, is_list(value)
+  return ok, value
 end
 
 return base._G, run, tidy

@@ -69,10 +69,6 @@ pub(crate) struct Engine<H> {
     clock: u64,
 }
 
-/// What base.lua's `run` returns: whether the script came to its end, what it returned or raised, and whether that is a
-/// list and nothing else.
-type Returned = (bool, Any, bool);
-
 #[derive(Debug)]
 struct Compiled {
     function: Function,
@@ -174,7 +170,7 @@ impl<H: Host> Engine<H> {
         }
     }
 
-    fn call(&self, function: Function, keys: &[&[u8]], argv: &[&[u8]]) -> mlua::Result<Returned> {
+    fn call(&self, function: Function, keys: &[&[u8]], argv: &[&[u8]]) -> mlua::Result<(bool, Any)> {
         let arguments = unlimited(&self.lua, self.meter.limits().memory_bytes, || {
             Ok((self.strings(keys)?, self.strings(argv)?))
         });
@@ -190,17 +186,16 @@ impl<H: Host> Engine<H> {
         }))
     }
 
-    fn reply(&self, script: &Script, ended: mlua::Result<Returned>) -> Result<Value, Failure> {
+    fn reply(&self, script: &Script, ended: mlua::Result<(bool, Any)>) -> Result<Value, Failure> {
         if let Some(stop) = self.meter.stop() {
             return Err(self.clean(Failure::Stopped(stop)));
         }
         match ended {
-            Ok((true, value, is_list)) => unlimited(&self.lua, self.meter.limits().memory_bytes, || {
-                let (protocol, limit_bytes) = (self.shared.protocol(), self.meter.limits().memory_bytes);
-                Ok(from_lua::reply(value, is_list, protocol, limit_bytes))
+            Ok((true, value)) => unlimited(&self.lua, self.meter.limits().memory_bytes, || {
+                Ok(from_lua::reply(value, self.shared.protocol(), self.meter.limits().memory_bytes))
             })
             .unwrap_or_else(|error| Err(Failure::Refused(format!("ERR Lua: {error}")))),
-            Ok((false, problem, _)) => Err(Failure::Refused(explain(script, problem))),
+            Ok((false, problem)) => Err(Failure::Refused(explain(script, problem))),
             Err(error) => Err(self.clean(self.broken(script, &error))),
         }
     }

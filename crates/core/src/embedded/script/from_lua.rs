@@ -18,20 +18,17 @@ const TOO_DEEP: &str = "ERR reached lua stack limit";
 /// What a value of a reply weighs besides its bytes.
 const WEIGHT_BYTES: usize = 64;
 
-/// The reply that this value is, of which Lua may have seen that it `is_list` and nothing else; an error reply at the top
-/// is a failure. What a table holds many times is written as many times, so a reply has a limit in bytes of its own.
-pub(super) fn reply(
-    value: Any,
-    is_list: bool,
-    protocol: Protocol,
-    limit_bytes: usize,
-) -> Result<Value, Failure> {
+/// The reply that this value is; an error reply at the top is a failure. What a table holds many times is written as many
+/// times, so a reply has a limit in bytes of its own.
+pub(super) fn reply(value: Any, protocol: Protocol, limit_bytes: usize) -> Result<Value, Failure> {
     let mut reply = Reply { protocol, left_bytes: limit_bytes };
     let converted = match &value {
-        Either::Left(Other(Item::Table(table))) if is_list => reply.array(table, 1),
+        Either::Left(Other(Item::Table(table))) if is_short_list(table) => {
+            reply.weigh(0).and_then(|()| reply.array(table, 1))
+        }
         Either::Left(Other(Item::Table(table))) => match error_text(table) {
             Some(text) => return Err(Failure::Refused(text)),
-            None => reply.table(table, 1),
+            None => reply.convert(value, 0),
         },
         Either::Left(_) | Either::Right(_) => reply.convert(value, 0),
     };
@@ -78,6 +75,9 @@ impl Reply {
 
     /// A table is what its first telling field says, in Redis's order; without one it is an array.
     fn table(&mut self, table: &Table, depth: usize) -> Result<Value, Full> {
+        if is_short_list(table) {
+            return self.array(table, depth);
+        }
         if let Some(text) = error_text(table) {
             self.weigh(text.len())?;
             return Ok(server_error(&text));
@@ -162,6 +162,18 @@ fn verbatim_string(text: &[u8], format: &[u8]) -> Value {
         other => VerbatimFormat::Unknown(String::from_utf8_lossy(other).into_owned()),
     };
     Value::VerbatimString { format, text: String::from_utf8_lossy(text).into_owned() }
+}
+
+/// Whether a table has few entries and no name among them, nor what else is no number: to see that is cheaper than to
+/// ask for every name that would tell what it is.
+fn is_short_list(table: &Table) -> bool {
+    const SHORT: usize = 6;
+    let mut entries = 0;
+    let walked = table.for_each(|_: f64, _: bool| {
+        entries += 1;
+        if entries > SHORT { Err(Error::StackError) } else { Ok(()) }
+    });
+    walked.is_ok()
 }
 
 fn get(table: &Table, name: &str) -> Option<Any> {

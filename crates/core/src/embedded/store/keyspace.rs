@@ -161,10 +161,18 @@ impl Keyspace {
 
     /// The same, and an empty one is made if there is none.
     pub(crate) fn write_or_new<T: Kind>(&mut self, key: &[u8]) -> Result<&mut T, Refusal> {
-        if !self.entries.contains(key) {
-            self.set(key.into(), T::empty(), None);
-        }
-        self.write::<T>(key)?.ok_or(Refusal::WRONG_TYPE)
+        let place = match self.find::<T>(key)? {
+            Some(place) => Some(place),
+            None => {
+                self.set(key.into(), T::empty(), None);
+                self.entries.place(key)
+            }
+        };
+        let entry = place.and_then(|place| {
+            self.note_at(place);
+            self.entries.at_mut(place)
+        });
+        entry.and_then(|entry| T::of_mut(&mut entry.value)).ok_or(Refusal::WRONG_TYPE)
     }
 
     /// Removes a key that holds nothing any more.
