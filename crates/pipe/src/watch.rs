@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redfleet_core::{Backend, Error as Said};
@@ -75,6 +76,12 @@ impl<'a> Watch<'a> {
     /// Watches the keys and runs the closure, again for as long as its [`commit`](Attempt::commit) finds a key changed. A
     /// closure that returns without a commit writes nothing.
     ///
+    /// # Guarantee
+    ///
+    /// What decides is the attempt's own commit: the closure runs again only if that found a key changed and the closure
+    /// returned an error. A conflict that it brings from elsewhere, a transaction of a helper say, is returned as it is, and
+    /// nothing that was committed is committed twice.
+    ///
     /// # Cost
     ///
     /// A connection of its own, which is kept over all attempts. Each attempt: WATCH, what the closure reads, and one round
@@ -82,8 +89,8 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] when every attempt found a key changed; else what the closure returns. A commit whose effect
-    /// is unknown is not tried again.
+    /// [`Error::Conflict`] when the commit of every attempt found a key changed; else what the closure returns. A commit whose
+    /// effect is unknown is not tried again.
     ///
     /// # Cancel safety
     ///
@@ -99,14 +106,15 @@ impl<'a> Watch<'a> {
         let mut watch = Cmd::new();
         watch.arg("WATCH").arg(&self.keys);
         let own = self.pipes.with_only(connection.name(), Arc::clone(&session));
-        let this = Attempt { pipes: own };
         for number in 1..=self.attempts.max(1) {
             self.send(connection, &session, &watch).await?;
-            match attempt(&this).await {
-                Err(Error::Conflict { .. }) => sleep(self.pipes.chance(pause(number))).await,
-                // The session ends here, and with it the watch.
-                result => return result,
+            let this = Attempt { pipes: own.clone(), is_lost: AtomicBool::new(false) };
+            let result = attempt(&this).await;
+            // What is not tried again ends the session, and with it the watch. A commit that lost has ended its watch.
+            if result.is_ok() || !this.is_lost() {
+                return result;
             }
+            sleep(self.pipes.chance(pause(number))).await;
         }
         Err(Error::Conflict { attempts: self.attempts.max(1) })
     }
@@ -135,6 +143,8 @@ fn pause(attempts: u32) -> Duration {
 /// One attempt of an optimistic transaction, on a connection of its own.
 pub struct Attempt {
     pipes: Pipes,
+    /// Whether its own commit found a key changed.
+    is_lost: AtomicBool,
 }
 
 impl Attempt {
@@ -153,19 +163,32 @@ impl Attempt {
 
     /// Carries out what the closure queues as one transaction, if no watched key was changed.
     ///
+    /// With it the watch ends: after one that was carried out, nothing watches over a second commit.
+    ///
     /// # Cost
     ///
     /// One round trip.
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] if one was changed: return it, and all is tried again. Else as [`Pipes::run`].
+    /// [`Error::Conflict`] if one was changed: return it, and all is tried again. Until then every other commit of this
+    /// attempt says so too, and sends nothing. Else as [`Pipes::run`].
     pub async fn commit<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
+        if self.is_lost() {
+            return Err(Error::Conflict { attempts: 1 });
+        }
         let committed = self.pipes.run(|pipe| pipe.atomic(queue)).await;
         committed.map_err(|error| {
-            let is_conflict = matches!(error, Error::Command { cause: Said::Conflict, .. });
-            if is_conflict { Error::Conflict { attempts: 1 } } else { error }
+            if !matches!(error, Error::Command { cause: Said::Conflict, .. }) {
+                return error;
+            }
+            self.is_lost.store(true, Ordering::Relaxed);
+            Error::Conflict { attempts: 1 }
         })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
     }
 }
 

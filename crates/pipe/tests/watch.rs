@@ -69,3 +69,66 @@ async fn another_connection_can_be_named_and_an_unknown_one_is_refused() {
     assert!(!pipes.run(|pipe| pipe.on("a").exists("stock")).await.unwrap());
     assert!(matches!(buy(pipes.watch("stock").on("c")).await, Err(Error::UnknownConnection { .. })));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_of_another_transaction_does_not_commit_twice() {
+    let pipes = Pipes::connect("embedded://watch-foreign").unwrap();
+    let result: redfleet_pipe::Result<()> = pipes
+        .watch("stock")
+        .attempts(5)
+        .run(async |attempt| {
+            attempt.commit(|pipe| pipe.incr("sold", 1)).await?;
+            lose(&pipes).await
+        })
+        .await;
+    assert!(matches!(result, Err(Error::Conflict { attempts: 1, .. })), "{result:?}");
+    assert_eq!(pipes.run(|pipe| pipe.get::<i64>("sold")).await.unwrap(), Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_of_another_transaction_before_the_commit_is_not_tried_again() {
+    let pipes = Pipes::connect("embedded://watch-foreign-before").unwrap();
+    let attempts = AtomicU32::new(0);
+    let result: redfleet_pipe::Result<()> = pipes
+        .watch("stock")
+        .run(async |attempt| {
+            attempts.fetch_add(1, Ordering::Relaxed);
+            lose(&pipes).await?;
+            attempt.commit(|pipe| pipe.incr("sold", 1)).await.map(drop)
+        })
+        .await;
+    assert!(matches!(result, Err(Error::Conflict { attempts: 1, .. })), "{result:?}");
+    assert_eq!(attempts.into_inner(), 1);
+    assert!(!pipes.run(|pipe| pipe.exists("sold")).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_lost_commits_nothing_more() {
+    let pipes = Pipes::connect("embedded://watch-lost").unwrap();
+    let result = pipes
+        .watch("k")
+        .run(async |attempt| {
+            pipes.run(|pipe| pipe.incr("k", 1)).await?;
+            let first = attempt.commit(|pipe| pipe.incr("first", 1)).await;
+            let second = attempt.commit(|pipe| pipe.incr("second", 1)).await;
+            Ok((first.is_err(), second))
+        })
+        .await;
+    assert!(matches!(result, Ok((true, Err(Error::Conflict { .. })))), "{result:?}");
+    assert_eq!(
+        pipes.run(|pipe| (pipe.exists("first"), pipe.exists("second"))).await.unwrap(),
+        (false, false)
+    );
+}
+
+/// A transaction on another key, which finds a conflict.
+async fn lose(pipes: &Pipes) -> redfleet_pipe::Result<()> {
+    pipes
+        .watch("other")
+        .attempts(1)
+        .run(async |attempt| {
+            pipes.run(|pipe| pipe.incr("other", 1)).await?;
+            attempt.commit(|pipe| pipe.incr("never", 1)).await.map(drop)
+        })
+        .await
+}
