@@ -20,7 +20,6 @@ const ATTEMPTS: u32 = 16;
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// An optimistic transaction in the making; see [`Pipes::watch`].
-#[derive(Debug)]
 #[must_use = "nothing is done before run() is awaited"]
 pub struct Watch<'a> {
     pipes: &'a Pipes,
@@ -189,6 +188,17 @@ impl Attempt {
 
     fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Relaxed)
+    }
+}
+
+/// How many keys, and not which.
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("keys", &self.keys.len())
+            .field("connection", &self.connection)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
 

@@ -132,3 +132,10 @@ async fn lose(pipes: &Pipes) -> redfleet_pipe::Result<()> {
         })
         .await
 }
+
+#[test]
+fn for_people_a_watch_tells_no_key() {
+    let pipes = Pipes::connect("embedded://watch-people").unwrap();
+    let shown = format!("{:?}", pipes.watch(&["hunter2", "k"]).on("default"));
+    assert_eq!(shown, r#"Watch { keys: 2, connection: Some("default"), attempts: 16, .. }"#);
+}

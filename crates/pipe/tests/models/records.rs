@@ -2,7 +2,7 @@
 
 use redfleet_core::test_util::Scripted;
 use redfleet_pipe::model::Record;
-use redfleet_pipe::{Error, Pipes};
+use redfleet_pipe::{Error, Model, Pipes};
 
 use crate::{Note, User, execute, pipes};
 
@@ -78,4 +78,27 @@ async fn the_version_is_learnt_from_every_write() {
     assert_eq!(execute(&mut p).await, 0);
     assert_eq!(known.value().unwrap(), Some(value));
     assert_eq!(shared, r#"Record(["n", "name", "version"])"#, "no value is shown");
+}
+
+#[tokio::test]
+async fn for_people_nothing_tells_a_stored_value() {
+    const SECRET: &str = "hunter2";
+    let pipes = pipes("secret");
+    let note = Note { id: 1, text: Some(SECRET.into()), ..Note::default() };
+    let record = Record::<Note>::new(1).unwrap();
+    let patch = Note::patch(1).set(Note::TEXT, SECRET).keep().set_extra("x", SECRET.as_bytes());
+    let shown = format!("{patch:?}");
+    let (saved, patched, of_record, popped) = pipes
+        .run(|p| {
+            let of_record = record.patch().set(Note::TEXT, SECRET).increment(Note::STARS, 1).send(p);
+            (note.save(p), patch.send(p), of_record, record.patch().unset(Note::TEXT).send(p))
+        })
+        .await
+        .unwrap();
+    let shown = format!("{shown} {record:?} {saved:?} {patched:?} {of_record:?} {popped:?}");
+    let as_numbers = format!("{:?}", SECRET.as_bytes());
+    for form in [SECRET, as_numbers.trim_matches(['[', ']'])] {
+        assert!(!shown.contains(form), "{shown}");
+    }
+    assert!(shown.contains("Written { version: None, steps: [set text, increment stars] }"), "{shown}");
 }
