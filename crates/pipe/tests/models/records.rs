@@ -1,5 +1,7 @@
 //! Records with a memory: what is known changes by what the server acknowledged, and by nothing else.
 
+use std::sync::{Arc, OnceLock};
+
 use redfleet_core::test_util::Scripted;
 use redfleet_pipe::model::Record;
 use redfleet_pipe::{Error, Model, Pipes};
@@ -101,4 +103,34 @@ async fn for_people_nothing_tells_a_stored_value() {
         assert!(!shown.contains(form), "{shown}");
     }
     assert!(shown.contains("Written { version: None, steps: [set text, increment stars] }"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_is_learnt_is_what_the_server_said_last_also_across_scopes() {
+    let pipes = pipes("last");
+    let note = Record::<Note>::new(1).unwrap();
+    let mut p = pipes.pipe();
+    note.patch().set(Note::TEXT, "old").send(&mut p);
+    note.load(&mut p);
+    let nested: Result<(), Error> = p.nest(|p| {
+        note.patch().set(Note::TEXT, "new").send(p);
+        p.nest(|p| {
+            note.patch().set(Note::STARS, 1).send(p);
+            Ok(())
+        })
+    });
+    note.increment(&mut p, Note::STARS, 1);
+    let seen = Arc::new(OnceLock::new());
+    let (reader, kept) = (note.clone(), Arc::clone(&seen));
+    let last: Result<(), Error> = p.nest(|p| {
+        p.on_execute(move || kept.set(reader.get(Note::STARS).unwrap()).unwrap());
+        Ok(())
+    });
+    assert_eq!(execute(&mut p).await, 0);
+    assert!(nested.is_ok() && last.is_ok());
+    assert_eq!(
+        (note.get(Note::TEXT).unwrap().as_deref(), note.get(Note::STARS).unwrap()),
+        (Some("new"), Some(2))
+    );
+    assert_eq!(seen.get(), Some(&Some(2)), "a callback of a nested scope finds all of it learnt");
 }
