@@ -72,7 +72,7 @@ fn what_is_decided_stays_decided() {
     assert!(matches!(flush.unexcused(|_| true), Some(Error::Dropped)));
     let flush = Arc::new(Flush::default());
     flush.done(answers(&[]));
-    drop(InFlight(Arc::clone(&flush)));
+    drop(InFlight::new(Arc::clone(&flush)));
     assert!(flush.unexcused(|_| true).is_none(), "an execution that ended cannot be interrupted");
 }
 
@@ -91,7 +91,7 @@ fn an_execution_that_is_dropped_wakes_who_waits_once_and_says_that_it_was_interr
     for _ in 0..3 {
         assert!(flush.poll(&cx).is_pending());
     }
-    drop(InFlight(Arc::clone(&flush)));
+    drop(InFlight::new(Arc::clone(&flush)));
     assert_eq!(count.0.load(Ordering::Relaxed), 1);
     assert!(flush.poll(&cx).is_ready());
     assert!(matches!(Ticket::new(flush, place(7, 7)).get(), Err(Error::Interrupted)));
