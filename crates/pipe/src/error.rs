@@ -136,6 +136,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// What this connection said about this command.
+    pub(crate) fn said(connection: &Arc<str>, command: &str, cause: redfleet_core::Error) -> Self {
+        Self::Command { connection: Arc::clone(connection), command: command.into(), cause }
+    }
+
     /// Whether the command may have changed anything.
     #[must_use]
     pub const fn effect(&self) -> Effect {

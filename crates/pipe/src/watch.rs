@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, Error as Said};
 use redis::{Cmd, ToRedisArgs};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use crate::bounded::bounded;
 use crate::error::{Error, Result};
 use crate::pipe::Pipe;
 use crate::pipes::{Connection, Pipes};
@@ -84,7 +85,8 @@ impl<'a> Watch<'a> {
     /// # Cost
     ///
     /// A connection of its own, which is kept over all attempts. Each attempt: WATCH, what the closure reads, and one round
-    /// trip to commit. Between two attempts a pause, from at most 1 ms to at most 64 ms, by chance.
+    /// trip to commit. Between two attempts a pause, from at most 1 ms to at most 64 ms, by chance. To connect, and each of
+    /// the others, may take as long as the deadline of the [`Pipes`] says.
     ///
     /// # Errors
     ///
@@ -100,37 +102,38 @@ impl<'a> Watch<'a> {
             Some(name) => self.pipes.find(name).ok_or_else(|| self.pipes.unknown(name))?,
         };
         let connection = self.pipes.connections().get(number).ok_or(Error::NotExecuted)?;
-        let session = connection.backend().session(self.keys.first().map(Vec::as_slice)).await;
-        let session = session.map_err(|error| said(connection, "WATCH", error))?;
+        let backend = &**connection.backend();
+        let opened = backend.session(self.keys.first().map(Vec::as_slice));
+        let session = self.answer(connection, backend, opened).await?;
         let mut watch = Cmd::new();
         watch.arg("WATCH").arg(&self.keys);
         let own = self.pipes.with_only(connection.name(), Arc::clone(&session));
-        for number in 1..=self.attempts.max(1) {
-            self.send(connection, &session, &watch).await?;
+        let attempts = self.attempts.max(1);
+        for number in 1..=attempts {
+            self.answer(connection, &*session, session.call(&watch)).await?;
             let this = Attempt { pipes: own.clone(), is_lost: AtomicBool::new(false) };
             let result = attempt(&this).await;
             // What is not tried again ends the session, and with it the watch. A commit that lost has ended its watch.
             if result.is_ok() || !this.is_lost() {
                 return result;
             }
-            sleep(self.pipes.chance(pause(number))).await;
+            if number < attempts {
+                sleep(self.pipes.chance(pause(number))).await;
+            }
         }
-        Err(Error::Conflict { attempts: self.attempts.max(1) })
+        Err(Error::Conflict { attempts })
     }
 
-    async fn send(&self, connection: &Connection, session: &Arc<dyn Backend>, command: &Cmd) -> Result<()> {
-        let answer = match self.pipes.limits().deadline {
-            None => session.call(command).await,
-            Some(deadline) => timeout(deadline, session.call(command))
-                .await
-                .unwrap_or_else(|_| Err(Said::deadline(deadline))),
-        };
-        answer.map(drop).map_err(|error| said(connection, "WATCH", error))
+    /// What is answered to WATCH, or to opening the connection for it, within the deadline of any batch.
+    async fn answer<T>(
+        &self,
+        connection: &Connection,
+        backend: &dyn Backend,
+        call: impl Future<Output = Result<T, Said>>,
+    ) -> Result<T> {
+        let answer = bounded(backend, self.pipes.limits().deadline, call).await;
+        answer.map_err(|cause| Error::said(&connection.name(), "WATCH", cause))
     }
-}
-
-fn said(connection: &Connection, command: &'static str, cause: Said) -> Error {
-    Error::Command { connection: connection.name(), command: command.into(), cause }
 }
 
 /// How long to wait at most after this many attempts.

@@ -1,9 +1,12 @@
 //! Optimistic transactions: nobody's write is lost, and nothing is written on what has changed.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use futures::future::join_all;
 use redfleet_pipe::{Error, Pipes, Watch};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, timeout};
 
 async fn buy(watch: Watch<'_>) -> redfleet_pipe::Result<i64> {
     watch
@@ -138,4 +141,24 @@ fn for_people_a_watch_tells_no_key() {
     let pipes = Pipes::connect("embedded://watch-people").unwrap();
     let shown = format!("{:?}", pipes.watch(&["hunter2", "k"]).on("default"));
     assert_eq!(shown, r#"Watch { keys: 2, connection: Some("default"), attempts: 16, .. }"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_last_attempt_there_is_no_pause() {
+    let pipes = Pipes::builder().connect("shop", "embedded://watch-last").unwrap().seed(3).build().unwrap();
+    let start = Instant::now();
+    assert!(matches!(lose(&pipes).await, Err(Error::Conflict { attempts: 1, .. })));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_not_waited_for_beyond_the_deadline() {
+    // It takes connections, and says nothing.
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", server.local_addr().unwrap());
+    let builder = Pipes::builder().connect("silent", &url).unwrap();
+    let pipes = builder.deadline(Duration::from_millis(50)).build().unwrap();
+    let bought = timeout(Duration::from_secs(2), buy(pipes.watch("stock"))).await;
+    let error = bought.expect("the deadline holds for connecting too").unwrap_err();
+    assert_eq!(error.to_string(), "WATCH on `silent`: no reply within 50ms");
 }
