@@ -128,7 +128,7 @@ impl<M: Model> Record<M> {
         self.learn(p, row, None)
     }
 
-    /// Loads the declared fields. Costs one command, HMGET.
+    /// Loads the declared fields. Costs one command, HMGET; none if the model declares none.
     pub fn load_declared(&self, p: &mut Pipe) -> Deferred<()> {
         self.load_names(p, read::declared::<M>())
     }
@@ -184,6 +184,9 @@ impl<M: Model> Record<M> {
     }
 
     fn load_names(&self, p: &mut Pipe, names: Vec<&'static str>) -> Deferred<()> {
+        if names.is_empty() {
+            return Deferred::ready(());
+        }
         let row = read::some::<M>(p, &self.name(), names.clone());
         self.learn(p, row, Some(names))
     }
