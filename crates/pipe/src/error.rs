@@ -32,6 +32,11 @@ pub enum Error {
     #[error("the execution was dropped before the reply came: whether it was carried out is unknown")]
     Interrupted,
 
+    /// The [`Promise`](crate::Promise) was dropped before anybody fulfilled it: its callback did not run, because its scope was
+    /// rolled back or its pipe was not sent, or ran and did not set it.
+    #[error("the promise was dropped before it was fulfilled: its callback did not run, or did not set it")]
+    Unfulfilled,
+
     /// No connection is called so: nothing was sent.
     #[error("nothing was sent: no connection is called `{name}`; there are {known}")]
     #[non_exhaustive]
@@ -136,6 +141,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// What this connection said about this command.
+    pub(crate) fn said(connection: &Arc<str>, command: &str, cause: redfleet_core::Error) -> Self {
+        Self::Command { connection: Arc::clone(connection), command: command.into(), cause }
+    }
+
     /// Whether the command may have changed anything.
     #[must_use]
     pub const fn effect(&self) -> Effect {
@@ -153,8 +163,9 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Absent { .. }
             | Self::Outdated { .. } => Effect::None,
-            // Whether it was written or read, only the caller knows; what was read was carried out.
-            Self::Invalid(_) | Self::Interrupted | Self::Reply(_) => Effect::Unknown,
+            // Whether it was written or read, only the caller knows; what was read was carried out. What a promise was of, and
+            // whether that was sent, nobody knows here.
+            Self::Invalid(_) | Self::Interrupted | Self::Reply(_) | Self::Unfulfilled => Effect::Unknown,
             Self::Command { cause, .. } => cause.effect(),
         }
     }
@@ -168,6 +179,7 @@ impl Error {
             | Self::Dropped
             | Self::RolledBack
             | Self::Interrupted
+            | Self::Unfulfilled
             | Self::UnknownConnection { .. }
             | Self::Invalid(_)
             | Self::Refused(_)

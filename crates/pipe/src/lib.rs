@@ -45,6 +45,7 @@
 
 mod auto;
 mod awaited;
+mod bounded;
 mod commands;
 mod deferred;
 mod error;

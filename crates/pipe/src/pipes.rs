@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, ConfigError};
 use redis::{Cmd, FromRedisValue};
-use tokio::time::timeout;
 
+use crate::bounded::bounded;
 use crate::deferred::convert;
 use crate::error::{Error, Result};
 use crate::pipe::Pipe;
@@ -148,22 +148,10 @@ impl Pipes {
         redfleet_core::check_shared(command).map_err(Error::Refused)?;
         // There is at least one.
         let Some(connection) = self.connections().first() else { return Err(Error::NotExecuted) };
-        let answer = match self.limits().deadline {
-            None => connection.backend().call(command).await,
-            Some(deadline) => match timeout(deadline, connection.backend().call(command)).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    connection.backend().overdue(deadline);
-                    Err(redfleet_core::Error::deadline(deadline))
-                }
-            },
-        };
-        match answer {
+        let backend = &**connection.backend();
+        match bounded(backend, self.limits().deadline, backend.call(command)).await {
             Ok(reply) => convert(reply),
-            Err(cause) => {
-                let command = redfleet_core::command_name(command).into();
-                Err(Error::Command { connection: connection.name(), command, cause })
-            }
+            Err(cause) => Err(Error::said(&connection.name, &redfleet_core::command_name(command), cause)),
         }
     }
 

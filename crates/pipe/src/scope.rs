@@ -107,7 +107,7 @@ impl Scope {
     /// Queues what the closure queues; the values of whatever structure of deferreds it returns are there when this is
     /// awaited. If anything in it is refused, or it panics, nothing of it is sent, and nothing else is held up.
     ///
-    /// No more commands may wait than a pipe may hold; who would be over that is told [`Error::TooLong`].
+    /// No more commands may wait for a connection than a pipe may hold; who would be over that is told [`Error::TooLong`].
     ///
     /// It is ready when the connections that the closure queued for have answered, whatever else is under way.
     pub fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Awaited<R> {
@@ -116,7 +116,7 @@ impl Scope {
         let limit = self.pipes.limits().commands;
         let Some(execution) = execution else { return awaited };
         let mut waiting = self.waiting();
-        if waiting.len() + execution.len() <= limit {
+        if waiting.has_room(&execution, limit) {
             waiting.push(execution);
             return awaited;
         }

@@ -153,7 +153,7 @@ impl<M: Model> Patch<M> {
         let written = self.change.send::<M>(p, &name).map(Option::unwrap_or_default);
         if let Some(local) = self.local {
             let written = written.clone();
-            p.on_execute(move || {
+            p.learn(move || {
                 if let Ok(written) = written.get() {
                     local.apply::<M>(&written);
                 }

@@ -16,8 +16,8 @@ use crate::queue::{Queue, Share};
 #[derive(Debug, Default)]
 pub(crate) struct Joint {
     executions: VecDeque<Execution>,
-    /// How many commands they have.
-    commands: usize,
+    /// How many commands they have, for each connection.
+    commands: Vec<usize>,
 }
 
 /// One caller's part of what is under way.
@@ -39,8 +39,9 @@ struct Lane {
 }
 
 impl Joint {
-    pub(crate) const fn len(&self) -> usize {
-        self.commands
+    /// How many commands there are.
+    pub(crate) fn len(&self) -> usize {
+        self.commands.iter().sum()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -48,8 +49,19 @@ impl Joint {
     }
 
     pub(crate) fn push(&mut self, execution: Execution) {
-        self.commands += execution.len();
+        if self.commands.len() < execution.queues.len() {
+            self.commands.resize(execution.queues.len(), 0);
+        }
+        for (count, queue) in self.commands.iter_mut().zip(&execution.queues) {
+            *count += queue.len();
+        }
         self.executions.push_back(execution);
+    }
+
+    /// Whether this one may come to it, where so many commands may wait for each connection.
+    pub(crate) fn has_room(&self, execution: &Execution, limit: usize) -> bool {
+        let waiting = self.commands.iter().copied().chain(std::iter::repeat(0));
+        execution.queues.iter().zip(waiting).all(|(queue, waiting)| waiting + queue.len() <= limit)
     }
 
     /// What there is, if there is anything.

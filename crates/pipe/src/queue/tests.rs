@@ -66,7 +66,7 @@ impl Trial {
                 }
                 _ => {
                     let (index, pushed) = self.queue.push(cmd("ECHO").arg(self.given).take());
-                    assert!(pushed.is_ok());
+                    pushed.unwrap();
                     assert_eq!(index, self.given, "indices are given one by one");
                     self.kept.push(Entry { label: index, block: self.block, is_repeatable: false });
                     self.given += 1;
@@ -157,15 +157,15 @@ fn neighbouring_parts_that_may_be_repeated_are_one_range() {
     let mut queue = Queue::new(10_000, false);
     for _ in 0..1000 {
         let mark = queue.mark();
-        drop(queue.push(cmd("GET")));
+        queue.push(cmd("GET")).1.unwrap();
         queue.repeat_since(mark);
     }
     assert_eq!(queue.repeatable.iter().map(|range| range.len()).collect::<Vec<_>>(), [1000]);
     let mark = queue.mark();
     queue.repeat_since(mark);
-    drop(queue.push(cmd("GET")));
+    queue.push(cmd("GET")).1.unwrap();
     let mark = queue.mark();
-    drop(queue.push(cmd("GET")));
+    queue.push(cmd("GET")).1.unwrap();
     queue.repeat_since(mark);
     assert_eq!(queue.repeatable, [0..1000, 1001..1002]);
 }
