@@ -3,6 +3,7 @@
 mod atomic;
 mod callbacks;
 mod execution;
+mod joint;
 mod nest;
 mod on;
 mod within;
@@ -24,7 +25,7 @@ use atomic::Block;
 use callbacks::Callbacks;
 
 pub(crate) use execution::Execution;
-pub(crate) use nest::Marks;
+pub(crate) use joint::Joint;
 pub use on::On;
 
 /// Commands that wait to be sent together, in one round trip for each connection.
@@ -108,17 +109,18 @@ impl Pipe {
 
     /// Queues a command whose reply is read by `read`.
     pub fn add_with<T>(&mut self, command: Cmd, read: Read<T>) -> Deferred<T> {
-        if self.is_particular() {
+        let has_room = self.has_room();
+        if !has_room || self.is_particular() {
             self.admit(&command);
         }
-        let index = if self.has_room() {
+        let index = if has_room {
             let (index, pushed) = self.queue().push(command);
             if let Err(error) = pushed {
                 self.refuse(Error::Refused(error));
             }
             index
         } else {
-            self.queue().skip()
+            self.skip()
         };
         self.defer(index, read)
     }
@@ -135,10 +137,11 @@ impl Pipe {
 
     /// Queues the call of a script whose reply is read by `read`.
     pub fn script_with<T>(&mut self, call: &ScriptCall, read: Read<T>) -> Deferred<T> {
-        if self.is_particular() {
+        let has_room = self.has_room();
+        if !has_room || self.is_particular() {
             self.admit(&call.command());
         }
-        let index = if self.has_room() { self.queue().push_script(call) } else { self.queue().skip() };
+        let index = if has_room { self.queue().push_script(call) } else { self.skip() };
         self.defer(index, read)
     }
 
@@ -267,14 +270,16 @@ impl Pipe {
         &mut self.queues[current]
     }
 
-    /// Whether one more command may be kept; if not, the pipe is refused.
+    /// Whether one more command may be kept.
     fn has_room(&mut self) -> bool {
         let limit = self.pipes.limits().commands;
-        let has_room = self.queue().given() < limit;
-        if !has_room {
-            self.refuse(Error::TooLong { limit });
-        }
-        has_room
+        self.queue().given() < limit
+    }
+
+    /// An index for a command that is one too many, because of which the pipe is refused.
+    fn skip(&mut self) -> usize {
+        self.refuse(Error::TooLong { limit: self.pipes.limits().commands });
+        self.queue().skip()
     }
 
     fn defer<T>(&mut self, index: usize, read: Read<T>) -> Deferred<T> {

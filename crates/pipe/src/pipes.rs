@@ -70,6 +70,8 @@ pub(crate) struct Limits {
     pub(crate) repeats: u32,
     /// How many commands a pipe may hold.
     pub(crate) commands: usize,
+    /// How many commands may wait at a handle that many tasks share, or be under way from it.
+    pub(crate) waiting: usize,
     /// What all chance is drawn from, if it is to be the same again.
     pub(crate) seed: Option<u64>,
 }
@@ -214,6 +216,6 @@ impl fmt::Debug for Connection {
 impl Default for Limits {
     fn default() -> Self {
         let deadline = Some(Duration::from_secs(10));
-        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, seed: None }
+        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, waiting: 100_000, seed: None }
     }
 }

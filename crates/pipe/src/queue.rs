@@ -1,11 +1,14 @@
 //! What a pipe has queued for one connection, and how it is sent.
 
 mod send;
+mod splice;
 
 use std::ops::Range;
 
 use redfleet_core::{Batch, ScriptCall, mutant};
 use redis::Cmd;
+
+pub(crate) use splice::Share;
 
 /// The commands for one connection, in batches of bounded length.
 #[derive(Debug)]
@@ -35,13 +38,6 @@ pub(crate) struct Queue {
 pub(crate) struct Mark {
     len: usize,
     given: usize,
-}
-
-impl Mark {
-    /// How many indices had been given by then.
-    pub(crate) const fn given(self) -> usize {
-        self.given
-    }
 }
 
 impl Queue {
