@@ -78,9 +78,10 @@ pub enum Error {
     #[error("nothing was sent: the keys of an atomic block must be of one slot: give them one {{hash tag}}")]
     AtomicSlots,
 
-    /// More commands than a pipe may hold: nothing was sent.
+    /// More commands than a pipe may hold for one connection, those that were taken back included: nothing was sent.
     #[error(
-        "nothing was sent: a pipe holds {limit} commands at most: execute it in between, or raise the limit"
+        "nothing was sent: a pipe holds {limit} commands at most for one connection, those taken back included: execute it in \
+         between, or raise the limit"
     )]
     #[non_exhaustive]
     TooLong {

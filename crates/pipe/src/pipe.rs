@@ -166,8 +166,9 @@ impl Pipe {
         self.queues.iter().all(Queue::is_empty)
     }
 
-    /// Runs `callback` once after the next execution, when every deferred of it can be read; not at all if nothing was
-    /// sent. Those of a nested scope run before those of the scope around it.
+    /// Runs `callback` once after the next execution, when every deferred of it can be read: also if there were no commands,
+    /// and if some failed; not if the pipe was refused, cleared or dropped. Those of a nested scope run before those of the scope
+    /// around it.
     ///
     /// # Panics
     ///

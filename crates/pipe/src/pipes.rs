@@ -123,8 +123,8 @@ impl Pipes {
     ///
     /// # Errors
     ///
-    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may have been carried out: a pipe is
-    /// no transaction, but [`Pipe::atomic`] is.
+    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may
+    /// have been carried out: a pipe is no transaction, but [`Pipe::atomic`] is.
     ///
     /// # Cancel safety
     ///

@@ -19,7 +19,8 @@ use crate::pipes::Pipes;
 
 /// A connection of one's own, on which one may wait for what comes into a list or a sorted set.
 ///
-/// It is made on the keyspace's connection, or, if that names none, on the first one. It takes `&mut self`, because a connection on which somebody waits can do nothing else. It ends when it is dropped.
+/// It is made on the keyspace's connection, or, if that names none, on the first one. It takes `&mut self`, because a
+/// connection on which somebody waits can do nothing else. It ends when it is dropped.
 ///
 /// # Cancel safety
 ///

@@ -134,7 +134,7 @@ impl<M: Model> Patch<M> {
     /// # Cost
     ///
     /// One command: HSET, HSETNX, HDEL, HINCRBY or HINCRBYFLOAT if that does it all, else a script. None if there is
-    /// nothing to change. Nothing is read.
+    /// nothing to change: then no version is compared or counted up, and [`Written::version`] is `None`. Nothing is read.
     ///
     /// # Errors
     ///

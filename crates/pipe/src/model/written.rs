@@ -24,7 +24,8 @@ impl Written {
         Self { version, steps, results }
     }
 
-    /// The version that the record has now; `None` if its model has none.
+    /// The version that the record has now; `None` if its model has none, or if there was nothing to change: then nothing was
+    /// sent, and what version is stored is not known.
     #[must_use]
     pub const fn version(&self) -> Option<u64> {
         self.version
