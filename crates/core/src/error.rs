@@ -221,10 +221,15 @@ impl Error {
         Self::Link { reason: Arc::new(reason), effect }
     }
 
-    /// The server refused with these words.
+    /// The server refused with these words, but for arguments that it quotes because it does not know their command.
     #[must_use]
-    pub const fn refused(error: ServerError) -> Self {
-        Self::Refused { error }
+    pub fn refused(error: ServerError) -> Self {
+        // What a server does not know it quotes with its arguments, which may be secret.
+        let quoted = error.details().and_then(|details| details.split_once(", with args beginning with"));
+        match quoted {
+            Some((known, _)) => Self::refused_with(error.code(), known),
+            None => Self::Refused { error },
+        }
     }
 
     /// The server refused with `code` and `details`, as in `-CODE details`: for backends of one's own.

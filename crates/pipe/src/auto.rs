@@ -8,12 +8,9 @@ use redis::{Cmd, FromRedisValue};
 
 use crate::awaited::Awaited;
 use crate::error::{Error, Result};
-use crate::pipe::{Execution, Pipe};
+use crate::pipe::{Execution, Joint, Pipe};
 use crate::pipes::Pipes;
 use crate::resolve::Resolve;
-
-/// How many commands may wait or be under way at once.
-const MAX_COMMANDS: usize = 100_000;
 
 /// A handle that any number of tasks call at once; what they call within one turn of the scheduler shares an execution.
 /// Cheap to clone.
@@ -22,11 +19,13 @@ const MAX_COMMANDS: usize = 100_000;
 ///
 /// A caller alone is not delayed: its command is sent at once, in its own task. When others are under way already,
 /// commands are collected for as long as it takes the tasks that are ready to run, and never for a reply or a timer.
-/// At most 100,000 commands wait or are under way.
+/// At most 100,000 commands wait or are under way, or as many as [`max_waiting`](crate::PipesBuilder::max_waiting) says.
+/// Each caller waits for the connections that it queued for, and for no other's.
 ///
 /// # Cancel safety
 ///
-/// A caller that goes away takes no other's command with it. Its own may be sent all the same.
+/// A caller that goes away takes no other's command with it, nor does one whose closure panics. Its own may be sent all
+/// the same. Where the runtime ends that was to send what waits, those who wait are told [`Error::Dropped`].
 ///
 /// # Example
 ///
@@ -55,7 +54,8 @@ struct Shared {
 }
 
 struct State {
-    pipe: Pipe,
+    /// What was queued while others were under way.
+    waiting: Joint,
     /// Whether a task is about to take what is queued.
     is_leaving: bool,
     /// How many commands are under way.
@@ -65,20 +65,22 @@ struct State {
 }
 
 /// What a caller does after it queued.
-enum Turn {
+enum Turn<'a> {
     /// Nothing else is under way: it sends by itself.
-    Send(Execution),
+    Send(Execution, Flight<'a>),
     /// It is the first to wait: it sees to it that somebody sends.
     Collect,
     /// Somebody will send.
     Wait,
+    /// There is too much already.
+    Refuse(Execution),
 }
 
 impl Pipes {
     /// A handle that many tasks call at once and that makes executions of their single commands.
     #[must_use]
     pub fn auto(&self) -> AutoPipe {
-        let state = State { pipe: self.pipe(), is_leaving: false, commands: 0, flights: 0 };
+        let state = State { waiting: Joint::default(), is_leaving: false, commands: 0, flights: 0 };
         AutoPipe { shared: Arc::new(Shared { pipes: self.clone(), state: Mutex::new(state) }) }
     }
 }
@@ -113,45 +115,32 @@ impl AutoPipe {
     ///
     /// # Errors
     ///
-    /// As [`Pipes::run`]; [`Error::Overloaded`].
+    /// As [`Pipes::run`]; [`Error::Overloaded`]; [`Error::Dropped`] where the runtime ends that was to send it.
     pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
-        let (awaited, turn) = self.queue(queue)?;
-        match turn {
-            Turn::Send(execution) => {
-                let _flight = self.shared.flight(execution.len());
-                drop(execution.run().await);
+        // Nothing is locked while foreign code runs.
+        let (awaited, execution) = Awaited::queue(self.shared.pipes.pipe(), queue);
+        if let Some(execution) = execution {
+            match self.shared.turn(execution) {
+                Turn::Send(execution, _flight) => drop(execution.run().await),
+                Turn::Collect => self.collect(),
+                Turn::Wait => {}
+                Turn::Refuse(execution) => {
+                    let limit = self.shared.limit();
+                    execution.refuse(Error::Overloaded { limit });
+                    return Err(Error::Overloaded { limit });
+                }
             }
-            Turn::Collect => self.collect(),
-            Turn::Wait => {}
         }
         awaited.await
     }
 
-    fn queue<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<(Awaited<R>, Turn)> {
-        let mut state = self.shared.state();
-        if state.commands + state.pipe.len() >= MAX_COMMANDS {
-            return Err(Error::Overloaded { limit: MAX_COMMANDS });
-        }
-        let awaited = Awaited::queue(&mut state.pipe, queue);
-        let turn = if state.is_leaving {
-            Turn::Wait
-        } else if state.flights > 0 {
-            state.is_leaving = true;
-            Turn::Collect
-        } else {
-            state.take().map_or(Turn::Wait, Turn::Send)
-        };
-        Ok((awaited, turn))
-    }
-
     /// Has a task send what is queued when all that are ready have had their turn.
     fn collect(&self) {
-        let this = self.clone();
+        // Made before the task, which may never run.
+        let leaving = Leaving(Some(Arc::clone(&self.shared)));
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            let Some(execution) = this.shared.leave() else { return };
-            let _flight = this.shared.flight(execution.len());
-            drop(execution.run().await);
+            leaving.send().await;
         });
     }
 }
@@ -161,41 +150,74 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts commands as one execution that is under way, until what this returns is dropped.
-    fn flight(&self, commands: usize) -> Flight<'_> {
-        self.state().take_off(commands);
-        Flight { shared: self, commands }
+    fn limit(&self) -> usize {
+        self.pipes.limits().waiting
+    }
+
+    /// Whose turn it is to send what this caller queued.
+    fn turn(&self, execution: Execution) -> Turn<'_> {
+        let (limit, commands) = (self.limit(), execution.len());
+        let mut state = self.state();
+        if state.commands + state.waiting.len() + commands > limit {
+            return Turn::Refuse(execution);
+        }
+        if state.flights == 0 && !state.is_leaving {
+            return Turn::Send(execution, state.take_off(self, commands));
+        }
+        state.waiting.push(execution);
+        let is_first = !std::mem::replace(&mut state.is_leaving, true);
+        if is_first { Turn::Collect } else { Turn::Wait }
     }
 
     /// Counts a command as under way if nobody else's is, and none waits: it needs no execution.
     fn alone(&self) -> Option<Flight<'_>> {
         let mut state = self.state();
-        let is_alone = state.flights == 0 && !state.is_leaving && state.pipe.is_empty();
-        is_alone.then(|| {
-            state.take_off(1);
-            Flight { shared: self, commands: 1 }
-        })
+        let is_alone = state.flights == 0 && !state.is_leaving && state.waiting.is_empty();
+        is_alone.then(|| state.take_off(self, 1))
     }
 
-    fn leave(&self) -> Option<Execution> {
+    fn leave(&self) -> Option<(Joint, Flight<'_>)> {
         let mut state = self.state();
         state.is_leaving = false;
-        state.take()
+        let joint = state.waiting.take()?;
+        let flight = state.take_off(self, joint.len());
+        Some((joint, flight))
     }
 }
 
 impl State {
-    const fn take_off(&mut self, commands: usize) {
+    /// Counts commands as one execution that is under way, until what this returns is dropped.
+    const fn take_off<'a>(&mut self, shared: &'a Shared, commands: usize) -> Flight<'a> {
         self.commands += commands;
         self.flights += 1;
-    }
-
-    fn take(&mut self) -> Option<Execution> {
-        // Each closure was nested, so nothing is refused here.
-        self.pipe.begin().and_then(Result::ok)
+        Flight { shared, commands }
     }
 }
 
+/// The duty to send what is queued, or else to say that nobody does: when the task that has it is dropped, because its
+/// runtime ends, others must not wait for it.
+struct Leaving(Option<Arc<Shared>>);
+
+impl Leaving {
+    async fn send(mut self) {
+        let Some(shared) = self.0.take() else { return };
+        let Some((joint, _flight)) = shared.leave() else { return };
+        joint.run().await;
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let Some(shared) = self.0.take() else { return };
+        let (joint, flight) = shared.leave().unzip();
+        drop(flight);
+        if let Some(joint) = joint {
+            joint.refuse(&Error::Dropped);
+        }
+    }
+}
+
+/// Commands that are under way together.
 struct Flight<'a> {
     shared: &'a Shared,
     commands: usize,

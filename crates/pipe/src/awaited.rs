@@ -6,11 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use redfleet_core::mutant;
-
 use crate::error::{Error, Result};
 use crate::flush::Flush;
-use crate::pipe::{Marks, Pipe};
+use crate::pipe::{Execution, Pipe};
 use crate::resolve::Resolve;
 
 /// Commands that were queued, and whose values are there when this is ready.
@@ -22,7 +20,8 @@ use crate::resolve::Resolve;
 ///
 /// # Cancel safety
 ///
-/// Dropping it takes back nothing: what was queued is sent.
+/// Dropping it takes back nothing: what was queued is sent. The first error of it, which nobody sees then, is logged as a
+/// warning.
 #[must_use = "the values, and the errors, are there only when this is awaited"]
 pub struct Awaited<R> {
     waiting: Option<Result<Waiting<R>>>,
@@ -32,24 +31,27 @@ struct Waiting<R> {
     structure: R,
     /// None if nothing was queued: then there is nothing to wait for.
     flush: Option<Arc<Flush>>,
-    from: Marks,
-    to: Marks,
 }
 
 /// It holds no reference to itself.
 impl<R> Unpin for Awaited<R> {}
 
 impl<R: Resolve> Awaited<R> {
-    /// Queues what the closure queues; nothing of it if anything in it is refused.
-    pub(crate) fn queue(pipe: &mut Pipe, queue: impl FnOnce(&mut Pipe) -> R) -> Self {
-        let from = pipe.marks();
-        let queued = pipe.nest(|pipe| Ok::<_, Error>(queue(pipe)));
-        let to = pipe.marks();
-        let waiting = queued.map(|structure| {
-            let flush = pipe.flush().filter(|_| from != to);
-            Waiting { structure, flush, from, to }
-        });
-        Self { waiting: Some(waiting) }
+    /// Has the closure queue in a pipe of its own: what it leaves there is to be sent by the caller; nothing if anything in it
+    /// is refused, or if it panics.
+    pub(crate) fn queue(mut pipe: Pipe, queue: impl FnOnce(&mut Pipe) -> R) -> (Self, Option<Execution>) {
+        let structure = queue(&mut pipe);
+        let (queued, execution) = match pipe.begin() {
+            Some(Err(error)) => (Err(error), None),
+            Some(Ok(execution)) => (Ok(Some(execution.flush())), Some(execution)),
+            None => (Ok(None), None),
+        };
+        (Self { waiting: Some(queued.map(|flush| Waiting { structure, flush })) }, execution)
+    }
+
+    /// What was queued is not sent: this is why.
+    pub(crate) fn refused(error: Error) -> Self {
+        Self { waiting: Some(Err(error)) }
     }
 }
 
@@ -62,18 +64,22 @@ impl<R: Resolve> Future for Awaited<R> {
         }
         // Polled once more after it was ready, it can say no more than that.
         let Some(waiting) = self.waiting.take() else { return Poll::Ready(Err(Error::Interrupted)) };
-        Poll::Ready(waiting.and_then(|Waiting { structure, flush, from, to }| {
-            let is_own = |place| {
-                let is_after = from.are_before(place) && !to.are_before(place);
-                is_after || mutant::is_on("errors_go_to_everybody")
-            };
+        Poll::Ready(waiting.and_then(|Waiting { structure, flush }| {
             let Some(flush) = flush else { return structure.resolve() };
             // In the order of `Pipes::run`: what a deferred says of its command is at least as telling.
             flush.resolving(|| {
                 let values = structure.resolve()?;
-                flush.unexcused(is_own).map_or(Ok(values), Err)
+                flush.unexcused().map_or(Ok(values), Err)
             })
         }))
+    }
+}
+
+impl<R> Drop for Awaited<R> {
+    fn drop(&mut self) {
+        if let Some(Ok(Waiting { flush: Some(flush), .. })) = &self.waiting {
+            flush.abandon();
+        }
     }
 }
 

@@ -25,6 +25,13 @@ pub(crate) type Read<T> = fn(Value) -> Result<T>;
 /// No allocation of its own: it points to where the reply of its flush will be. [`map`](Self::map) and its like
 /// allocate once.
 ///
+/// # What it does not do
+///
+/// While [`Pipes::run`](crate::Pipes::run) and its like resolve a structure, the replies of that execution are this thread's
+/// alone: it takes one lock for all of them, and not one for each. What runs meanwhile, the closures given to `map` and
+/// `and_then` and whatever reads a reply (`FromRedisValue`, [`Field`](crate::Field)), may read any deferred itself, but must
+/// not wait for another thread that reads one of the same execution: both would wait for ever.
+///
 /// # Example
 ///
 /// ```

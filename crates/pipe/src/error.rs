@@ -39,6 +39,11 @@ pub enum Error {
     #[error("the execution was dropped before the reply came: whether it was carried out is unknown")]
     Interrupted,
 
+    /// The [`Promise`](crate::Promise) was dropped before anybody fulfilled it: its callback did not run, because its scope was
+    /// rolled back or its pipe was not sent, or ran and did not set it.
+    #[error("the promise was dropped before it was fulfilled: its callback did not run, or did not set it")]
+    Unfulfilled,
+
     /// No connection is called so: nothing was sent.
     #[error("nothing was sent: no connection is called `{name}`; there are {known}")]
     #[non_exhaustive]
@@ -73,9 +78,10 @@ pub enum Error {
     #[error("nothing was sent: the keys of an atomic block must be of one slot: give them one {{hash tag}}")]
     AtomicSlots,
 
-    /// More commands than a pipe may hold: nothing was sent.
+    /// More commands than a pipe may hold for one connection, those that were taken back included: nothing was sent.
     #[error(
-        "nothing was sent: a pipe holds {limit} commands at most: execute it in between, or raise the limit"
+        "nothing was sent: a pipe holds {limit} commands at most for one connection, those taken back included: execute it in \
+         between, or raise the limit"
     )]
     #[non_exhaustive]
     TooLong {
@@ -143,6 +149,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// What this connection said about this command.
+    pub(crate) fn said(connection: &Arc<str>, command: &str, cause: redfleet_core::Error) -> Self {
+        Self::Command { connection: Arc::clone(connection), command: command.into(), cause }
+    }
+
     /// Whether the command may have changed anything.
     #[must_use]
     pub const fn effect(&self) -> Effect {
@@ -161,8 +172,9 @@ impl Error {
             | Self::Conflict { .. }
             | Self::Absent { .. }
             | Self::Outdated { .. } => Effect::None,
-            // Whether it was written or read, only the caller knows; what was read was carried out.
-            Self::Invalid(_) | Self::Interrupted | Self::Reply(_) => Effect::Unknown,
+            // Whether it was written or read, only the caller knows; what was read was carried out. What a promise was of, and
+            // whether that was sent, nobody knows here.
+            Self::Invalid(_) | Self::Interrupted | Self::Reply(_) | Self::Unfulfilled => Effect::Unknown,
             Self::Command { cause, .. } => cause.effect(),
         }
     }
@@ -174,9 +186,10 @@ impl Error {
             Self::Command { cause, .. } | Self::NotSent { cause } => cause.code(),
             Self::NotExecuted
             | Self::Dropped
-            | Self::RolledBack
             | Self::HalfQueued
+            | Self::RolledBack
             | Self::Interrupted
+            | Self::Unfulfilled
             | Self::UnknownConnection { .. }
             | Self::Invalid(_)
             | Self::Refused(_)

@@ -1,6 +1,8 @@
 //! What all deferreds of one execution share: the replies, once they are there.
 
 mod answers;
+mod deal;
+mod in_flight;
 mod lent;
 
 use std::fmt;
@@ -14,6 +16,8 @@ use redis::Value;
 use crate::error::{Error, Result};
 
 pub(crate) use answers::Answers;
+pub(crate) use deal::Deal;
+pub(crate) use in_flight::InFlight;
 
 /// One execution of a pipe, seen from its deferreds.
 #[derive(Debug, Default)]
@@ -26,7 +30,12 @@ pub(crate) struct Flush {
 #[derive(Debug, Default)]
 struct State {
     phase: Phase,
-    wakers: Vec<Waker>,
+    /// Whether nothing more is to come: the callbacks have run, too.
+    is_over: bool,
+    /// Whether whoever queued it went away, so that nobody would see an error.
+    is_abandoned: bool,
+    /// Who waits until then: whoever queued it, for each caller has a flush of its own.
+    waker: Option<Waker>,
     /// Commands whose error somebody looks at, so that it needs not be told once more.
     excused: Vec<Place>,
 }
@@ -59,35 +68,40 @@ impl Flush {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The replies are there.
-    pub(crate) fn done(&self, answers: Vec<Answers>) {
-        self.settle(Phase::Done(answers));
+    /// The replies are there, and can be read. Who waits is not told yet.
+    fn done(&self, answers: Vec<Answers>) {
+        self.with(|state| state.settle(Phase::Done(answers)));
     }
 
-    /// No reply will come, because of `error`. It does nothing where it is decided already.
+    /// Nothing more will come: where there are no replies, because of `error`. Who waits is told.
     pub(crate) fn end(&self, error: Error) {
-        self.settle(Phase::Ended(error));
-    }
-
-    fn settle(&self, phase: Phase) {
-        let wakers = self.with(|state| {
-            if !matches!(state.phase, Phase::Queued) {
-                return Vec::new();
-            }
-            state.phase = phase;
-            std::mem::take(&mut state.wakers)
+        let (waker, unseen) = self.with(|state| {
+            state.settle(Phase::Ended(error));
+            state.is_over = true;
+            (state.waker.take(), state.unseen())
         });
-        wakers.into_iter().for_each(Waker::wake);
+        waker.into_iter().for_each(Waker::wake);
+        warn(unseen);
     }
 
-    /// Ready when it is decided.
+    /// Nobody will look at the errors that servers told: they are logged.
+    pub(crate) fn abandon(&self) {
+        let unseen = self.with(|state| {
+            state.is_abandoned = true;
+            state.unseen()
+        });
+        warn(unseen);
+    }
+
+    /// Ready when nothing more is to come. Who asked last is told.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         self.with(|state| {
-            if !matches!(state.phase, Phase::Queued) {
+            if state.is_over {
                 return Poll::Ready(());
             }
-            if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                state.wakers.push(cx.waker().clone());
+            match &mut state.waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                None => state.waker = Some(cx.waker().clone()),
             }
             Poll::Pending
         })
@@ -98,18 +112,31 @@ impl Flush {
         lent::to_this_thread(self, resolve)
     }
 
-    /// The first error that nobody asked for as a result, of the commands that `is_meant` says.
-    pub(crate) fn unexcused(&self, is_meant: impl Fn(Place) -> bool) -> Option<Error> {
-        self.with(|state| state.unexcused(is_meant))
+    /// The first error that nobody asked for as a result.
+    pub(crate) fn unexcused(&self) -> Option<Error> {
+        self.with(State::unexcused)
     }
 }
 
 impl State {
     const fn new() -> Self {
-        Self { phase: Phase::Queued, wakers: Vec::new(), excused: Vec::new() }
+        Self { phase: Phase::Queued, is_over: false, is_abandoned: false, waker: None, excused: Vec::new() }
     }
 
-    fn unexcused(&mut self, is_meant: impl Fn(Place) -> bool) -> Option<Error> {
+    /// What is decided stays decided.
+    fn settle(&mut self, phase: Phase) {
+        if matches!(self.phase, Phase::Queued) {
+            self.phase = phase;
+        }
+    }
+
+    /// The first error that nobody sees, once all are there. What was not sent, or not waited for, is nothing to be told.
+    fn unseen(&mut self) -> Option<Error> {
+        let is_due = self.is_over && self.is_abandoned && matches!(self.phase, Phase::Done(_));
+        if is_due { self.unexcused() } else { None }
+    }
+
+    fn unexcused(&mut self) -> Option<Error> {
         let answers = match &self.phase {
             Phase::Queued => return None,
             Phase::Ended(error) => return Some(error.clone()),
@@ -126,8 +153,14 @@ impl State {
         let is_excused = |place: &Place| {
             self.excused.binary_search(place).is_ok() && !mutant::is_on("results_count_as_unseen")
         };
-        let mut unexcused = failures.filter(|(place, _)| is_meant(*place) && !is_excused(place));
+        let mut unexcused = failures.filter(|(place, _)| !is_excused(place));
         unexcused.next().map(|(_, error)| error.clone())
+    }
+}
+
+fn warn(unseen: Option<Error>) {
+    if let Some(error) = unseen {
+        tracing::warn!(%error, "a command failed whose value nobody awaited");
     }
 }
 
@@ -191,31 +224,6 @@ impl Ticket {
 impl fmt::Debug for Ticket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Ticket").field(&self.place).finish()
-    }
-}
-
-/// Ends a flush whose execution is dropped before the replies came.
-#[derive(Debug)]
-pub(crate) struct InFlight(Option<Arc<Flush>>);
-
-impl InFlight {
-    pub(crate) const fn new(flush: Arc<Flush>) -> Self {
-        Self(Some(flush))
-    }
-
-    /// The replies have come.
-    pub(crate) fn land(mut self, answers: Vec<Answers>) -> Arc<Flush> {
-        let flush = self.0.take().unwrap_or_default();
-        flush.done(answers);
-        flush
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        if let Some(flush) = &self.0 {
-            flush.end(Error::Interrupted);
-        }
     }
 }
 

@@ -45,6 +45,7 @@
 
 mod auto;
 mod awaited;
+mod bounded;
 mod commands;
 mod deferred;
 mod error;
@@ -75,6 +76,8 @@ pub use keyspace::{
 pub use model::definition::Model;
 pub use pipe::{On, Pipe};
 pub use pipes::{Pipes, PipesBuilder};
+/// The version of redis-rs whose commands and values are spoken here.
+pub use redfleet_core::redis;
 pub use resolve::Resolve;
 pub use scope::Scope;
 pub use summary::Summary;

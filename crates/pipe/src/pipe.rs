@@ -3,6 +3,7 @@
 mod atomic;
 mod callbacks;
 mod execution;
+mod joint;
 mod nest;
 mod on;
 mod within;
@@ -24,7 +25,7 @@ use atomic::Block;
 use callbacks::Callbacks;
 
 pub(crate) use execution::Execution;
-pub(crate) use nest::Marks;
+pub(crate) use joint::Joint;
 pub use on::On;
 
 /// Commands that wait to be sent together, in one round trip for each connection.
@@ -112,7 +113,6 @@ impl Pipe {
     /// Queues a command whose reply is read by `read`.
     pub fn add_with<T>(&mut self, command: Cmd, read: Read<T>) -> Deferred<T> {
         let has_room = self.has_room();
-        // A command that is pushed is looked at there.
         if !has_room || self.is_particular() {
             self.admit(&command);
         }
@@ -140,10 +140,11 @@ impl Pipe {
 
     /// Queues the call of a script whose reply is read by `read`.
     pub fn script_with<T>(&mut self, call: &ScriptCall, read: Read<T>) -> Deferred<T> {
-        if self.is_particular() {
+        let has_room = self.has_room();
+        if !has_room || self.is_particular() {
             self.admit(&call.command());
         }
-        let index = if self.has_room() { self.queue().push_script(call) } else { self.skip() };
+        let index = if has_room { self.queue().push_script(call) } else { self.skip() };
         self.defer(index, read)
     }
 
@@ -165,8 +166,9 @@ impl Pipe {
         self.queues.iter().all(Queue::is_empty)
     }
 
-    /// Runs `callback` once after the next execution, when every deferred of it can be read; not at all if nothing was
-    /// sent. Those of a nested scope run before those of the scope around it.
+    /// Runs `callback` once after the next execution, when every deferred of it can be read: also if there were no commands,
+    /// and if some failed; not if the pipe was refused, cleared or dropped. Those of a nested scope run before those of the scope
+    /// around it.
     ///
     /// # Panics
     ///
@@ -284,7 +286,7 @@ impl Pipe {
         self.queue().given() < limit
     }
 
-    /// Gives an index for a command for which there is no room, so that the pipe is refused.
+    /// An index for a command that is one too many, because of which the pipe is refused.
     fn skip(&mut self) -> usize {
         self.refuse(Error::TooLong { limit: self.pipes.limits().commands });
         self.queue().skip()

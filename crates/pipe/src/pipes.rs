@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, ConfigError};
 use redis::{Cmd, FromRedisValue};
-use tokio::time::timeout;
 
+use crate::bounded::bounded;
 use crate::deferred::convert;
 use crate::error::{Error, Result};
 use crate::pipe::Pipe;
@@ -70,6 +70,8 @@ pub(crate) struct Limits {
     pub(crate) repeats: u32,
     /// How many commands a pipe may hold.
     pub(crate) commands: usize,
+    /// How many commands may wait at a handle that many tasks share, or be under way from it.
+    pub(crate) waiting: usize,
     /// What all chance is drawn from, if it is to be the same again.
     pub(crate) seed: Option<u64>,
 }
@@ -121,8 +123,8 @@ impl Pipes {
     ///
     /// # Errors
     ///
-    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may have been carried out: a pipe is
-    /// no transaction, but [`Pipe::atomic`] is.
+    /// The first error in the structure, else the first of any other command, or why nothing was sent. Other commands may
+    /// have been carried out: a pipe is no transaction, but [`Pipe::atomic`] is.
     ///
     /// # Cancel safety
     ///
@@ -146,22 +148,10 @@ impl Pipes {
         redfleet_core::check_shared(command).map_err(Error::Refused)?;
         // There is at least one.
         let Some(connection) = self.connections().first() else { return Err(Error::NotExecuted) };
-        let answer = match self.limits().deadline {
-            None => connection.backend().call(command).await,
-            Some(deadline) => match timeout(deadline, connection.backend().call(command)).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    connection.backend().overdue(deadline);
-                    Err(redfleet_core::Error::deadline(deadline))
-                }
-            },
-        };
-        match answer {
+        let backend = &**connection.backend();
+        match bounded(backend, self.limits().deadline, backend.call(command)).await {
             Ok(reply) => convert(reply),
-            Err(cause) => {
-                let command = redfleet_core::command_name(command).into();
-                Err(Error::Command { connection: connection.name(), command, cause })
-            }
+            Err(cause) => Err(Error::said(&connection.name, &redfleet_core::command_name(command), cause)),
         }
     }
 
@@ -226,6 +216,6 @@ impl fmt::Debug for Connection {
 impl Default for Limits {
     fn default() -> Self {
         let deadline = Some(Duration::from_secs(10));
-        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, seed: None }
+        Self { deadline, batch: 10_000, repeats: 2, commands: 10_000_000, waiting: 100_000, seed: None }
     }
 }

@@ -3,6 +3,7 @@
 mod draft;
 mod repeat;
 mod send;
+mod splice;
 
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ use redfleet_core::{ScriptCall, mutant};
 use redis::Cmd;
 
 use draft::Draft;
+pub(crate) use splice::Share;
 
 /// The commands for one connection, in batches of bounded length.
 #[derive(Debug)]
@@ -39,13 +41,6 @@ pub(crate) struct Queue {
 pub(crate) struct Mark {
     len: usize,
     given: usize,
-}
-
-impl Mark {
-    /// How many indices had been given by then.
-    pub(crate) const fn given(self) -> usize {
-        self.given
-    }
 }
 
 impl Queue {

@@ -11,14 +11,16 @@ use redis::{Cmd, FromRedisValue};
 
 use crate::awaited::Awaited;
 use crate::deferred::Deferred;
-use crate::pipe::{Execution, Pipe};
+use crate::error::Error;
+use crate::pipe::{Joint, Pipe};
 use crate::pipes::Pipes;
 use crate::resolve::Resolve;
 
 /// Where the steps of [`Pipes::scope`] queue their commands.
 #[derive(Debug)]
 pub struct Scope {
-    pipe: Mutex<Pipe>,
+    pipes: Pipes,
+    waiting: Mutex<Joint>,
 }
 
 impl Pipes {
@@ -36,7 +38,7 @@ impl Pipes {
     /// # Cancel safety
     ///
     /// Dropping it drops the code; the effect of what was sent is unknown. When the code ends, what it queued and did not
-    /// await is sent, and waited for.
+    /// await is sent, and waited for. Its errors are nobody's values: they are logged as warnings.
     ///
     /// # Example
     ///
@@ -66,7 +68,7 @@ impl Pipes {
     /// Marlow et al., There is no Fork: an Abstraction for Efficient, Concurrent, and Concise Data Access, ICFP 2014
     /// (Haxl); that rounds need no barrier between them is what its authors found later.
     pub async fn scope<R>(&self, steps: impl AsyncFnOnce(&Scope) -> R) -> R {
-        let scope = Scope { pipe: Mutex::new(self.pipe()) };
+        let scope = Scope { pipes: self.clone(), waiting: Mutex::default() };
         let mut flights = FuturesUnordered::new();
         let result = {
             let mut steps = pin!(steps(&scope));
@@ -75,7 +77,7 @@ impl Pipes {
                     if let Poll::Ready(result) = steps.as_mut().poll(cx) {
                         return Poll::Ready(result);
                     }
-                    flights.extend(scope.take().map(Execution::run));
+                    flights.extend(scope.take().map(Joint::run));
                     match flights.poll_next_unpin(cx) {
                         // Somebody may go on with what came.
                         Poll::Ready(Some(_)) => {}
@@ -85,7 +87,7 @@ impl Pipes {
             })
             .await
         };
-        flights.extend(scope.take().map(Execution::run));
+        flights.extend(scope.take().map(Joint::run));
         while flights.next().await.is_some() {}
         result
     }
@@ -103,18 +105,32 @@ impl Scope {
     }
 
     /// Queues what the closure queues; the values of whatever structure of deferreds it returns are there when this is
-    /// awaited. If anything in it is refused, nothing of it is sent, and nothing else is held up.
+    /// awaited. If anything in it is refused, or it panics, nothing of it is sent, and nothing else is held up.
+    ///
+    /// No more commands may wait for a connection than a pipe may hold; who would be over that is told [`Error::TooLong`].
+    ///
+    /// It is ready when the connections that the closure queued for have answered, whatever else is under way.
     pub fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Awaited<R> {
-        Awaited::queue(&mut self.pipe(), queue)
+        // Nothing is locked while foreign code runs.
+        let (awaited, execution) = Awaited::queue(self.pipes.pipe(), queue);
+        let limit = self.pipes.limits().commands;
+        let Some(execution) = execution else { return awaited };
+        let mut waiting = self.waiting();
+        if waiting.has_room(&execution, limit) {
+            waiting.push(execution);
+            return awaited;
+        }
+        drop(waiting);
+        execution.refuse(Error::TooLong { limit });
+        Awaited::refused(Error::TooLong { limit })
     }
 
-    fn pipe(&self) -> MutexGuard<'_, Pipe> {
-        self.pipe.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Joint> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was queued since the last time.
-    fn take(&self) -> Option<Execution> {
-        // Each closure was nested, so nothing is refused here.
-        self.pipe().begin().and_then(Result::ok)
+    fn take(&self) -> Option<Joint> {
+        self.waiting().take()
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redfleet_core::{Backend, Error as Said};
 use redis::{Cmd, ToRedisArgs};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use crate::bounded::bounded;
 use crate::error::{Error, Result};
 use crate::pipe::Pipe;
 use crate::pipes::{Connection, Pipes};
@@ -19,7 +21,6 @@ const ATTEMPTS: u32 = 16;
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// An optimistic transaction in the making; see [`Pipes::watch`].
-#[derive(Debug)]
 #[must_use = "nothing is done before run() is awaited"]
 pub struct Watch<'a> {
     pipes: &'a Pipes,
@@ -75,15 +76,22 @@ impl<'a> Watch<'a> {
     /// Watches the keys and runs the closure, again for as long as its [`commit`](Attempt::commit) finds a key changed. A
     /// closure that returns without a commit writes nothing.
     ///
+    /// # Guarantee
+    ///
+    /// What decides is the attempt's own commit: the closure runs again only if that found a key changed and the closure
+    /// returned an error. A conflict that it brings from elsewhere, a transaction of a helper say, is returned as it is, and
+    /// nothing that was committed is committed twice.
+    ///
     /// # Cost
     ///
     /// A connection of its own, which is kept over all attempts. Each attempt: WATCH, what the closure reads, and one round
-    /// trip to commit. Between two attempts a pause, from at most 1 ms to at most 64 ms, by chance.
+    /// trip to commit. Between two attempts a pause, from at most 1 ms to at most 64 ms, by chance. To connect, and each of
+    /// the others, may take as long as the deadline of the [`Pipes`] says.
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] when every attempt found a key changed; else what the closure returns. A commit whose effect
-    /// is unknown is not tried again.
+    /// [`Error::Conflict`] when the commit of every attempt found a key changed; else what the closure returns. A commit whose
+    /// effect is unknown is not tried again.
     ///
     /// # Cancel safety
     ///
@@ -94,36 +102,38 @@ impl<'a> Watch<'a> {
             Some(name) => self.pipes.find(name).ok_or_else(|| self.pipes.unknown(name))?,
         };
         let connection = self.pipes.connections().get(number).ok_or(Error::NotExecuted)?;
-        let session = connection.backend().session(self.keys.first().map(Vec::as_slice)).await;
-        let session = session.map_err(|error| said(connection, "WATCH", error))?;
+        let backend = &**connection.backend();
+        let opened = backend.session(self.keys.first().map(Vec::as_slice));
+        let session = self.answer(connection, backend, opened).await?;
         let mut watch = Cmd::new();
         watch.arg("WATCH").arg(&self.keys);
         let own = self.pipes.with_only(connection.name(), Arc::clone(&session));
-        let this = Attempt { pipes: own };
-        for number in 1..=self.attempts.max(1) {
-            self.send(connection, &session, &watch).await?;
-            match attempt(&this).await {
-                Err(Error::Conflict { .. }) => sleep(self.pipes.chance(pause(number))).await,
-                // The session ends here, and with it the watch.
-                result => return result,
+        let attempts = self.attempts.max(1);
+        for number in 1..=attempts {
+            self.answer(connection, &*session, session.call(&watch)).await?;
+            let this = Attempt { pipes: own.clone(), is_lost: AtomicBool::new(false) };
+            let result = attempt(&this).await;
+            // What is not tried again ends the session, and with it the watch. A commit that lost has ended its watch.
+            if result.is_ok() || !this.is_lost() {
+                return result;
+            }
+            if number < attempts {
+                sleep(self.pipes.chance(pause(number))).await;
             }
         }
-        Err(Error::Conflict { attempts: self.attempts.max(1) })
+        Err(Error::Conflict { attempts })
     }
 
-    async fn send(&self, connection: &Connection, session: &Arc<dyn Backend>, command: &Cmd) -> Result<()> {
-        let answer = match self.pipes.limits().deadline {
-            None => session.call(command).await,
-            Some(deadline) => timeout(deadline, session.call(command))
-                .await
-                .unwrap_or_else(|_| Err(Said::deadline(deadline))),
-        };
-        answer.map(drop).map_err(|error| said(connection, "WATCH", error))
+    /// What is answered to WATCH, or to opening the connection for it, within the deadline of any batch.
+    async fn answer<T>(
+        &self,
+        connection: &Connection,
+        backend: &dyn Backend,
+        call: impl Future<Output = Result<T, Said>>,
+    ) -> Result<T> {
+        let answer = bounded(backend, self.pipes.limits().deadline, call).await;
+        answer.map_err(|cause| Error::said(&connection.name(), "WATCH", cause))
     }
-}
-
-fn said(connection: &Connection, command: &'static str, cause: Said) -> Error {
-    Error::Command { connection: connection.name(), command: command.into(), cause }
 }
 
 /// How long to wait at most after this many attempts.
@@ -135,6 +145,8 @@ fn pause(attempts: u32) -> Duration {
 /// One attempt of an optimistic transaction, on a connection of its own.
 pub struct Attempt {
     pipes: Pipes,
+    /// Whether its own commit found a key changed.
+    is_lost: AtomicBool,
 }
 
 impl Attempt {
@@ -153,19 +165,43 @@ impl Attempt {
 
     /// Carries out what the closure queues as one transaction, if no watched key was changed.
     ///
+    /// With it the watch ends: after one that was carried out, nothing watches over a second commit.
+    ///
     /// # Cost
     ///
     /// One round trip.
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] if one was changed: return it, and all is tried again. Else as [`Pipes::run`].
+    /// [`Error::Conflict`] if one was changed: return it, and all is tried again. Until then every other commit of this
+    /// attempt says so too, and sends nothing. Else as [`Pipes::run`].
     pub async fn commit<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
+        if self.is_lost() {
+            return Err(Error::Conflict { attempts: 1 });
+        }
         let committed = self.pipes.run(|pipe| pipe.atomic(queue)).await;
         committed.map_err(|error| {
-            let is_conflict = matches!(error, Error::Command { cause: Said::Conflict, .. });
-            if is_conflict { Error::Conflict { attempts: 1 } } else { error }
+            if !matches!(error, Error::Command { cause: Said::Conflict, .. }) {
+                return error;
+            }
+            self.is_lost.store(true, Ordering::Relaxed);
+            Error::Conflict { attempts: 1 }
         })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+}
+
+/// How many keys, and not which.
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("keys", &self.keys.len())
+            .field("connection", &self.connection)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
 

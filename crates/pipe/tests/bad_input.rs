@@ -260,6 +260,26 @@ async fn more_commands_than_a_pipe_may_hold_are_refused_and_not_kept() {
 }
 
 #[tokio::test]
+async fn commands_that_were_taken_back_count_and_the_refusal_says_so() {
+    let node = Scripted::new().on("INCRBY", ":1\r\n");
+    let pipes = Pipes::builder().connection("one", node.shared()).max_commands(2).build().unwrap();
+    let mut pipe = pipes.pipe();
+    for _ in 0..2 {
+        let taken_back: Result<()> = pipe.nest(|pipe| {
+            pipe.incr("n", 1);
+            Err(Error::RolledBack)
+        });
+        assert!(taken_back.is_err() && pipe.is_empty());
+    }
+    pipe.incr("n", 1);
+    assert_eq!(
+        pipe.execute().await.unwrap_err().to_string(),
+        "nothing was sent: a pipe holds 2 commands at most for one connection, those taken back included: execute it in \
+         between, or raise the limit"
+    );
+}
+
+#[tokio::test]
 async fn to_clear_within_a_scope_refuses_the_scope_and_leaves_nothing_half_forgotten() {
     let (pipes, nodes) = two();
     let mut pipe = pipes.pipe();

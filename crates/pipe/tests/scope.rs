@@ -1,11 +1,12 @@
 //! Steps that depend on each other: batched by themselves, one round trip a step.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures::future::{join, join_all, try_join_all};
 use redfleet_core::redis::Cmd;
-use redfleet_core::test_util::Wire;
-use redfleet_pipe::{Deferred, Error, Pipe, Pipes, Result, Scope};
+use redfleet_core::test_util::{Condition, Scripted, Wire};
+use redfleet_pipe::{Deferred, Error, Pipe, Pipes, Promise, Result, Scope};
 use tokio::time::{Instant, sleep};
 
 /// Pipes over a connection that is up and answers everything with 1.
@@ -151,4 +152,90 @@ async fn reusable_functions_work_in_a_scope_as_they_do_in_a_pipe() {
     let count = pipes.scope(async |scope| scope.run(|pipe| bump(pipe, &key)).await).await.unwrap();
     assert_eq!(count, 1);
     assert_eq!(pipes.run(|pipe| bump(pipe, &key)).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_scope_may_be_used_while_one_of_its_closures_queues() {
+    let pipes = Pipes::connect("embedded://scope-within").unwrap();
+    let counts = pipes
+        .scope(async |scope| {
+            let mut inner = None;
+            let outer = scope.run(|pipe| {
+                inner = Some(scope.add::<i64>(Cmd::incr("n", 1)));
+                assert!(format!("{scope:?}").contains("Scope"));
+                pipe.incr("n", 1)
+            });
+            join(outer, inner.unwrap()).await
+        })
+        .await;
+    assert_eq!((counts.0.unwrap(), counts.1.unwrap()), (2, 1), "what was whole first goes first");
+}
+
+#[tokio::test]
+async fn a_closure_that_panics_takes_back_what_it_queued_and_nothing_else() {
+    let (server, pipes) = wire().await.unwrap();
+    let commands = server.commands();
+    let kept = pipes
+        .scope(async |scope| {
+            let kept = scope.add::<i64>(Cmd::incr("kept", 1));
+            let panics = || {
+                drop(scope.run(|pipe| -> Deferred<i64> {
+                    pipe.incr("mine", 1);
+                    panic!("on purpose")
+                }));
+            };
+            assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+            kept.await
+        })
+        .await;
+    assert_eq!(kept.unwrap(), 1);
+    assert_eq!(server.commands() - commands, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chain_waits_for_no_connection_but_its_own() {
+    let (fast, hung) = (Scripted::new().on("INCRBY", ":1\r\n"), Scripted::new());
+    hung.set(Condition::Hung);
+    let pipes = Pipes::builder().connection("fast", fast.shared()).connection("hung", hung.shared());
+    let pipes = pipes.deadline(Duration::from_secs(2)).build().unwrap();
+    let began = Instant::now();
+    let (fast, hung) = pipes
+        .scope(async |scope| {
+            let fast = async {
+                for _ in 0..3 {
+                    assert_eq!(scope.run(|pipe| pipe.on("fast").incr("n", 1)).await.unwrap(), 1);
+                }
+                began.elapsed()
+            };
+            let hung = async {
+                let both = scope.run(|pipe| ["fast", "hung"].map(|name| pipe.on(name).incr("n", 1)));
+                (both.await.is_err(), began.elapsed())
+            };
+            join(fast, hung).await
+        })
+        .await;
+    assert_eq!(fast, Duration::ZERO);
+    assert_eq!(hung, (true, Duration::from_secs(2)));
+}
+
+#[tokio::test]
+async fn a_callback_without_a_command_has_run_when_its_closure_is_awaited() {
+    let pipes = Pipes::connect("embedded://scope-callback").unwrap();
+    let later = |pipe: &mut Pipe| {
+        let (promise, value) = Promise::new();
+        pipe.on_execute(move || promise.set(Ok(7)));
+        value
+    };
+    let (one, two) = pipes.scope(async |scope| join(scope.run(later), scope.run(later)).await).await;
+    assert_eq!((one.unwrap(), two.unwrap()), (7, 7));
+}
+
+#[tokio::test]
+async fn more_than_a_scope_may_hold_is_refused_to_whoever_asks_for_it() {
+    let pipes = Pipes::builder().connect("n", "embedded://scope-full").unwrap().max_commands(10);
+    let pipes = pipes.build().unwrap();
+    let told =
+        pipes.scope(async |scope| join_all((0..12).map(|_| scope.add::<i64>(Cmd::incr("n", 1)))).await).await;
+    let refused = told.iter().filter(|told| matches!(told, Err(Error::TooLong { limit: 10, .. }))).count();
+    assert_eq!((refused, told.iter().filter(|told| told.is_ok()).count()), (2, 10));
 }

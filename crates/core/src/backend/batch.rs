@@ -1,5 +1,6 @@
 //! Several commands in one round trip.
 
+mod append;
 mod blocks;
 mod parts;
 #[cfg(test)]

@@ -59,3 +59,16 @@ pub(super) fn kind(value: &Value) -> &'static str {
         _ => "of an unknown type",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_quotes_of_a_command_that_it_does_not_know_is_left_out() {
+        let told = "-ERR unknown command 'SETT', with args beginning with: 'key' 'hunter2' \r\n";
+        let error = answer(redis::parse_redis_value(told.as_bytes()).unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "refused: ERR unknown command 'SETT'");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}

@@ -6,12 +6,13 @@ use super::{Deferred, Make};
 use crate::error::{Error, Result};
 
 impl<T: 'static> Deferred<T> {
-    /// What `then` makes of the value.
+    /// What `then` makes of the value. It must not wait for another thread that reads a deferred of the same execution: see
+    /// [above](Deferred#what-it-does-not-do).
     pub fn map<U: 'static>(self, then: impl Fn(T) -> U + Send + Sync + 'static) -> Deferred<U> {
         self.and_then(move |value| Ok(then(value)))
     }
 
-    /// What `then` makes of the value, which may be an error.
+    /// What `then` makes of the value, which may be an error. It must not wait for other threads: as [`map`](Self::map).
     pub fn and_then<U: 'static>(self, then: impl Fn(T) -> Result<U> + Send + Sync + 'static) -> Deferred<U> {
         Deferred::made(AndThen { from: self, then, to: PhantomData })
     }

@@ -9,6 +9,8 @@ use crate::error::{Error, Result};
 /// The other end of a deferred that the program itself fulfils, mostly in
 /// [`Pipe::on_execute`](crate::Pipe::on_execute).
 ///
+/// Dropped before that, as it is when its callback is rolled back, its deferred says [`Error::Unfulfilled`].
+///
 /// # Example
 ///
 /// ```
@@ -42,8 +44,15 @@ impl<T: Clone + Send + Sync + 'static> Promise<T> {
 
     /// Fulfils the promise with a value, or with an error.
     pub fn set(self, value: Result<T>) {
-        // It is taken by value, so nothing was set before.
+        // It is taken by value, so nothing was set before; dropping it then changes nothing.
         self.value.set(value).ok();
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        // What was fulfilled stays so.
+        self.value.set(Err(Error::Unfulfilled)).ok();
     }
 }
 

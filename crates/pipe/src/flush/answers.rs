@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 /// One entry a command, in the order in which they were queued.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    replies: Vec<Result<Value, Said>>,
+    pub(super) replies: Vec<Result<Value, Said>>,
     /// The errors in full, by the index of their entry. There are few, or the connection broke.
-    failures: Vec<(u32, Error)>,
+    pub(super) failures: Vec<(u32, Error)>,
 }
 
 impl Answers {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, command_name, mutant};
 use redis::{Cmd, Direction, Value};
-use tokio::time::timeout;
 
 use super::lists::{ListOf, Lists};
 use super::request::Request;
 use super::sorted_sets::{SortedSetOf, SortedSets};
 use super::{Keyspace, Kind, read};
+use crate::bounded::bounded;
 use crate::deferred::convert;
 use crate::error::{Error, Result};
 use crate::field::{AsField, Field};
@@ -19,7 +19,8 @@ use crate::pipes::Pipes;
 
 /// A connection of one's own, on which one may wait for what comes into a list or a sorted set.
 ///
-/// It is made on the keyspace's connection, or, if that names none, on the first one. It takes `&mut self`, because a connection on which somebody waits can do nothing else. It ends when it is dropped.
+/// It is made on the keyspace's connection, or, if that names none, on the first one. It takes `&mut self`, because a
+/// connection on which somebody waits can do nothing else. It ends when it is dropped.
 ///
 /// # Cancel safety
 ///
@@ -63,8 +64,9 @@ impl<T: Kind> Keyspace<T> {
         self.space.key(&id, &mut key)?;
         let connection = pipes.connection(self.space.connection)?;
         let deadline = pipes.limits().deadline;
-        let opened = bounded(deadline, connection.backend().session(Some(&key))).await;
-        let session = opened.map_err(|cause| said(&connection.name(), "SESSION", cause))?;
+        let backend = &**connection.backend();
+        let opened = bounded(backend, deadline, backend.session(Some(&key))).await;
+        let session = opened.map_err(|cause| Error::said(&connection.name(), "SESSION", cause))?;
         Ok(Waiting { keyspace: self, session, connection: connection.name(), deadline })
     }
 }
@@ -224,11 +226,11 @@ impl<T> Waiting<T> {
         let command: Cmd = request.arg(seconds).finish()?;
         let deadline = wait.zip(self.deadline).map(|(wait, deadline)| wait.saturating_add(deadline));
         let guard = Leave(&*self.session);
-        let answer = bounded(deadline, self.session.call(&command)).await;
+        let answer = bounded(&*self.session, deadline, self.session.call(&command)).await;
         if !matches!(answer, Err(redfleet_core::Error::Deadline { .. })) {
             guard.stay();
         }
-        answer.map_err(|cause| said(&self.connection, &command_name(&command), cause))
+        answer.map_err(|cause| Error::said(&self.connection, &command_name(&command), cause))
     }
 }
 
@@ -247,22 +249,6 @@ impl Drop for Leave<'_> {
             self.0.disconnect();
         }
     }
-}
-
-async fn bounded<T>(
-    deadline: Option<Duration>,
-    call: impl Future<Output = redfleet_core::Result<T>>,
-) -> redfleet_core::Result<T> {
-    match deadline {
-        None => call.await,
-        Some(deadline) => {
-            timeout(deadline, call).await.unwrap_or_else(|_| Err(redfleet_core::Error::deadline(deadline)))
-        }
-    }
-}
-
-fn said(connection: &Arc<str>, command: &str, cause: redfleet_core::Error) -> Error {
-    Error::Command { connection: Arc::clone(connection), command: command.into(), cause }
 }
 
 impl<T> fmt::Debug for Waiting<T> {

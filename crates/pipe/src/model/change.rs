@@ -1,5 +1,6 @@
 //! What one write does to one record, and the one command that does it.
 
+use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use redfleet_core::{Script, mutant};
@@ -18,13 +19,13 @@ static WRITE_RECORD: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("../scripts/write_record.lua")));
 
 /// What is to be done with one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) name: Name,
     pub(super) action: Action,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Action {
     Set(Vec<u8>),
     /// Where there is no value yet.
@@ -113,6 +114,19 @@ impl Change {
             };
         }
         p.script_with(&call, answer)
+    }
+}
+
+/// The field's name and what is done with it, without any value.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.action {
+            Action::Set(_) => "set",
+            Action::SetMissing(_) => "set if missing",
+            Action::Remove => "remove",
+            Action::Increment { .. } => "increment",
+        };
+        write!(f, "{verb} {}", self.name.escape_ascii())
     }
 }
 

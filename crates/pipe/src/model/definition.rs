@@ -133,7 +133,8 @@ pub trait Model: Sized + 'static {
     }
 
     /// The record without its undeclared fields; `None` if none of the declared ones is there. Costs one command, HMGET,
-    /// and leaves on the server what a hash with many other fields has.
+    /// and leaves on the server what a hash with many other fields has. A model that declares none is `None`, and nothing is
+    /// sent.
     ///
     /// # Errors
     ///

@@ -134,7 +134,7 @@ impl<M: Model> Patch<M> {
     /// # Cost
     ///
     /// One command: HSET, HSETNX, HDEL, HINCRBY or HINCRBYFLOAT if that does it all, else a script. None if there is
-    /// nothing to change. Nothing is read.
+    /// nothing to change: then no version is compared or counted up, and [`Written::version`] is `None`. Nothing is read.
     ///
     /// # Errors
     ///
@@ -153,7 +153,7 @@ impl<M: Model> Patch<M> {
         let written = self.change.send::<M>(p, &name).map(Option::unwrap_or_default);
         if let Some(local) = self.local {
             let written = written.clone();
-            p.on_execute(move || {
+            p.learn(move || {
                 if let Ok(written) = written.get() {
                     local.apply::<M>(&written);
                 }

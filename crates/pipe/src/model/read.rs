@@ -24,8 +24,11 @@ pub(super) fn all<M: Model>(p: &mut Pipe, name: &[u8]) -> Deferred<Row> {
     at_home::<M, _>(p, |p| p.add_with(cmd("HGETALL").arg(name).take(), Row::from_pairs))
 }
 
-/// HMGET of these fields. A field that is not there is not in the row.
+/// HMGET of these fields; nothing is sent for none. A field that is not there is not in the row.
 pub(super) fn some<M: Model>(p: &mut Pipe, name: &[u8], fields: Vec<&'static str>) -> Deferred<Row> {
+    if fields.is_empty() {
+        return Deferred::ready(Row::default());
+    }
     let command = cmd("HMGET").arg(name).arg(&fields).take();
     let values = at_home::<M, _>(p, |p| p.add_with(command, values));
     values.map(move |values| {

@@ -23,7 +23,8 @@ use crate::pipe::Pipe;
 /// One record of a model, of which some fields are known: RedPipe's Struct.
 ///
 /// It is read only. What is known changes when a pipe is executed, and by what the server acknowledged alone: a field that a
-/// write left as it was stays as it was here, and a write that failed changes nothing. Clones share what they know.
+/// write left as it was stays as it was here, and a write that failed changes nothing. It learns in the order in which the
+/// commands were queued, whatever nested scope that was in, and before any callback runs. Clones share what they know.
 ///
 /// # Example
 ///
@@ -127,7 +128,7 @@ impl<M: Model> Record<M> {
         self.learn(p, row, None)
     }
 
-    /// Loads the declared fields. Costs one command, HMGET.
+    /// Loads the declared fields. Costs one command, HMGET; none if the model declares none.
     pub fn load_declared(&self, p: &mut Pipe) -> Deferred<()> {
         self.load_names(p, read::declared::<M>())
     }
@@ -170,7 +171,7 @@ impl<M: Model> Record<M> {
         let command = cmd("DEL").arg(self.name()).take();
         let deleted: Deferred<bool> = read::at_home::<M, _>(p, |p| p.add(command));
         let (local, answer) = (Arc::clone(&self.local), deleted.clone());
-        p.on_execute(move || {
+        p.learn(move || {
             if answer.get().is_ok() {
                 local.replace(Row::default());
             }
@@ -183,6 +184,9 @@ impl<M: Model> Record<M> {
     }
 
     fn load_names(&self, p: &mut Pipe, names: Vec<&'static str>) -> Deferred<()> {
+        if names.is_empty() {
+            return Deferred::ready(());
+        }
         let row = read::some::<M>(p, &self.name(), names.clone());
         self.learn(p, row, Some(names))
     }
@@ -190,7 +194,7 @@ impl<M: Model> Record<M> {
     /// Once the row is there, it is what is known: of these fields, or of all.
     fn learn(&self, p: &mut Pipe, row: Deferred<Row>, of: Option<Vec<&'static str>>) -> Deferred<()> {
         let (local, answer) = (Arc::clone(&self.local), row.clone());
-        p.on_execute(move || match (answer.get(), of) {
+        p.learn(move || match (answer.get(), of) {
             (Ok(row), None) => local.replace(row),
             (Ok(row), Some(names)) => local.update(&names, row),
             (Err(_), _) => {}

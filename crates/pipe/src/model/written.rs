@@ -1,5 +1,6 @@
 //! What became of a write.
 
+use std::fmt;
 use std::sync::Arc;
 
 use redfleet_core::mutant;
@@ -10,8 +11,8 @@ use super::change::{Action, Answer, Step};
 use crate::deferred::convert;
 use crate::error::{Error, Result};
 
-/// What became of a write that was carried out.
-#[derive(Clone, Debug, Default)]
+/// What became of a write that was carried out. For people, it tells names and no values.
+#[derive(Clone, Default)]
 pub struct Written {
     version: Option<u64>,
     steps: Arc<[Step]>,
@@ -23,7 +24,8 @@ impl Written {
         Self { version, steps, results }
     }
 
-    /// The version that the record has now; `None` if its model has none.
+    /// The version that the record has now; `None` if its model has none, or if there was nothing to change: then nothing was
+    /// sent, and what version is stored is not known.
     #[must_use]
     pub const fn version(&self) -> Option<u64> {
         self.version
@@ -97,5 +99,11 @@ impl Written {
                 self.steps.get(place),
                 Some(Step { action: Action::Set(_) | Action::Increment { .. }, .. })
             )
+    }
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written").field("version", &self.version).field("steps", &self.steps).finish()
     }
 }

@@ -1,9 +1,11 @@
-//! What is to run after an execution, inner before outer.
+//! What is to run after an execution: first what learns from the replies, in their order, then callbacks, inner before outer.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use redfleet_core::mutant;
+
+use super::Pipe;
 
 /// One of them.
 pub(super) type Callback = Box<dyn FnOnce() + Send>;
@@ -11,13 +13,15 @@ pub(super) type Callback = Box<dyn FnOnce() + Send>;
 /// The callbacks of one scope and of those inside it.
 #[derive(Default)]
 pub(crate) struct Callbacks {
+    /// In the order in which they were queued, whatever scope that was in: a later reply knows better than an earlier one.
+    learning: Vec<Callback>,
     inner: Vec<Callback>,
     own: Vec<Callback>,
 }
 
 impl Callbacks {
     pub(super) const fn new() -> Self {
-        Self { inner: Vec::new(), own: Vec::new() }
+        Self { learning: Vec::new(), inner: Vec::new(), own: Vec::new() }
     }
 
     pub(super) fn push(&mut self, callback: Callback) {
@@ -25,11 +29,12 @@ impl Callbacks {
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.inner.is_empty() && self.own.is_empty()
+        self.learning.is_empty() && self.inner.is_empty() && self.own.is_empty()
     }
 
     /// Takes in those of a scope inside this one.
     pub(super) fn take_in(&mut self, nested: Self) {
+        self.learning.extend(nested.learning);
         self.inner.extend(nested.inner);
         self.inner.extend(nested.own);
     }
@@ -42,7 +47,7 @@ impl Callbacks {
         } else {
             (self.inner, self.own)
         };
-        for callback in inner.into_iter().chain(own) {
+        for callback in self.learning.into_iter().chain(inner).chain(own) {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(callback)) {
                 panic.get_or_insert(payload);
             }
@@ -55,6 +60,14 @@ impl Callbacks {
 
 impl fmt::Debug for Callbacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Callbacks").field(&(self.inner.len() + self.own.len())).finish()
+        f.debug_tuple("Callbacks").field(&(self.learning.len() + self.inner.len() + self.own.len())).finish()
+    }
+}
+
+impl Pipe {
+    /// Runs `learn` once after the next execution, before every callback, and in the order in which it and its like were
+    /// queued: what a program knows of the server then is what the server said last.
+    pub(crate) fn learn(&mut self, learn: impl FnOnce() + Send + 'static) {
+        self.callbacks.learning.push(Box::new(learn));
     }
 }

@@ -1,9 +1,12 @@
 //! What was taken out of a pipe: all connections at once, and then the callbacks.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 
 use super::callbacks::Callbacks;
-use crate::flush::{Answers, InFlight};
+use crate::error::Error;
+use crate::flush::{Answers, Flush, InFlight};
 use crate::pipes::Pipes;
 use crate::queue::Queue;
 use crate::summary::Summary;
@@ -23,6 +26,16 @@ impl Execution {
         self.queues.iter().map(Queue::len).sum()
     }
 
+    /// What its deferreds share.
+    pub(crate) fn flush(&self) -> Arc<Flush> {
+        self.flight.flush()
+    }
+
+    /// Sends nothing, and says why.
+    pub(crate) fn refuse(self, error: Error) {
+        self.flight.end(error);
+    }
+
     /// Sends it all.
     pub(crate) async fn run(self) -> Summary {
         let commands = self.len();
@@ -40,9 +53,9 @@ impl Execution {
             Box::pin(join_all(sends.map(|(queue, connection)| queue.send(connection, limits)))).await
         };
         let failures = answers.iter().map(Answers::failed).sum();
-        let flush = flight.land(answers);
+        flight.land(answers);
         callbacks.run();
-        let first = if failures == 0 { None } else { flush.unexcused(|_| true) };
+        let first = if failures == 0 { None } else { flight.unexcused() };
         Summary::new(commands, failures, first)
     }
 }

@@ -4,12 +4,11 @@ use redfleet_core::mutant;
 
 use super::Pipe;
 use crate::error::Error;
-use crate::flush::Place;
 use crate::queue::Mark;
 
 /// How far each queue of a pipe had come.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
+#[derive(Debug, Default)]
+pub(super) struct Marks {
     /// Of the first connection: most pipes have no other, and then this costs no allocation.
     first: Mark,
     others: Vec<Mark>,
@@ -22,11 +21,6 @@ impl Marks {
             None => self.first,
             Some(other) => self.others.get(other).copied().unwrap_or_default(),
         }
-    }
-
-    /// Whether the command was queued after this.
-    pub(crate) fn are_before(&self, place: Place) -> bool {
-        self.of(place.connection as usize).given() <= place.command as usize
     }
 }
 
@@ -95,7 +89,7 @@ impl Pipe {
     }
 
     /// How far the pipe has come.
-    pub(crate) fn marks(&self) -> Marks {
+    pub(super) fn marks(&self) -> Marks {
         let mut marks = self.queues.iter().map(|queue| queue.mark());
         Marks { first: marks.next().unwrap_or_default(), others: marks.collect() }
     }

@@ -105,6 +105,14 @@ impl PipesBuilder {
         self
     }
 
+    /// How many commands may wait at an [`AutoPipe`](crate::AutoPipe), or be under way from it; 100,000 unless it is said. Who
+    /// would be over it is told [`Error::Overloaded`](crate::Error::Overloaded), and nothing of theirs is sent.
+    #[must_use]
+    pub const fn max_waiting(mut self, commands: usize) -> Self {
+        self.limits.waiting = commands;
+        self
+    }
+
     /// Draws all chance (the pauses between attempts of [`Pipes::watch`]) from this seed, so that a run can be had again.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
@@ -116,7 +124,7 @@ impl PipesBuilder {
     ///
     /// # Errors
     ///
-    /// If there is none, if there are over 1024, if two have one name, or if a batch may hold nothing.
+    /// If there is none, if there are over 1024, if two have one name, or if a batch may hold nothing, or nothing may wait.
     pub fn build(self) -> Result<Pipes, ConfigError> {
         let names = || self.connections.iter().map(|connection| &connection.name);
         if self.connections.is_empty() || self.connections.len() > MAX_CONNECTIONS {
@@ -127,6 +135,9 @@ impl PipesBuilder {
         }
         if self.limits.batch == 0 {
             return Err(ConfigError::setting("the commands of a batch", "at least 1"));
+        }
+        if self.limits.waiting == 0 {
+            return Err(ConfigError::setting("the commands that may wait at a handle", "at least 1"));
         }
         if self.limits.commands > u32::MAX as usize {
             return Err(ConfigError::setting("the commands that a pipe may hold", "at most 4294967295"));

@@ -30,6 +30,12 @@ impl Draft {
         self.batch.push_script(call);
     }
 
+    /// Takes in what another draft holds, behind what is here.
+    pub(super) fn append(&mut self, other: Self) {
+        self.settle();
+        self.batch.append(other.into_batch());
+    }
+
     /// Makes the commands after the first `len` one transaction.
     pub(super) fn make_atomic_after(&mut self, len: usize) {
         let (begin, _) = self.find(len);
@@ -72,6 +78,9 @@ impl Draft {
 
     /// Takes out for good what was taken back.
     fn settle(&mut self) {
+        if self.gone.is_empty() {
+            return;
+        }
         if self.len() == 0 {
             self.batch = Batch::new();
         } else {

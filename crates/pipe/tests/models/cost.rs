@@ -1,6 +1,9 @@
 //! Each operation is one command, and nothing is read that was not asked for.
 
+use std::collections::BTreeMap;
+
 use redfleet_core::test_util::Scripted;
+use redfleet_pipe::model::Record;
 use redfleet_pipe::{Model, Pipe, Pipes};
 
 use crate::{Note, User, pipes, user};
@@ -28,6 +31,28 @@ async fn every_operation_is_one_command() {
     assert_eq!(commands(|p| drop(User::pop(p, "1", User::VISITS))), 1);
     assert_eq!(commands(|p| drop(User::remove(p, "1", (User::VISITS, User::ADMIN)))), 1);
     assert_eq!(commands(|p| drop(User::delete(p, ["1", "2"]))), 1);
+}
+
+/// A model of which everything is undeclared.
+#[derive(Model, Debug, PartialEq)]
+struct Bag {
+    #[model(key)]
+    id: u64,
+    #[model(extra)]
+    others: BTreeMap<String, String>,
+}
+
+#[tokio::test]
+async fn the_declared_fields_of_a_model_that_declares_none_are_nothing_and_cost_nothing() {
+    assert_eq!(commands(|p| drop(Bag::load_declared(p, 1))), 0);
+    let (pipes, record) = (pipes("bag"), Record::<Bag>::new(1).unwrap());
+    let others = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
+    pipes.run(|p| Bag { id: 1, others: others.clone() }.save(p)).await.unwrap();
+    let queued =
+        |p: &mut Pipe| (Bag::load_declared(p, 1), Bag::load(p, 1), record.load(p), record.load_declared(p));
+    let (none, whole, (), ()) = pipes.run(queued).await.unwrap();
+    assert_eq!((none, whole), (None, Some(Bag { id: 1, others })));
+    assert_eq!(record.extra("a").as_deref(), Some(&b"b"[..]), "nothing is forgotten");
 }
 
 /// On a node that knows these commands and no script.

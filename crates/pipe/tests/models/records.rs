@@ -1,8 +1,10 @@
 //! Records with a memory: what is known changes by what the server acknowledged, and by nothing else.
 
+use std::sync::{Arc, OnceLock};
+
 use redfleet_core::test_util::Scripted;
 use redfleet_pipe::model::Record;
-use redfleet_pipe::{Error, Pipes};
+use redfleet_pipe::{Error, Model, Pipes};
 
 use crate::{Note, User, execute, pipes};
 
@@ -78,4 +80,57 @@ async fn the_version_is_learnt_from_every_write() {
     assert_eq!(execute(&mut p).await, 0);
     assert_eq!(known.value().unwrap(), Some(value));
     assert_eq!(shared, r#"Record(["n", "name", "version"])"#, "no value is shown");
+}
+
+#[tokio::test]
+async fn for_people_nothing_tells_a_stored_value() {
+    const SECRET: &str = "hunter2";
+    let pipes = pipes("secret");
+    let note = Note { id: 1, text: Some(SECRET.into()), ..Note::default() };
+    let record = Record::<Note>::new(1).unwrap();
+    let patch = Note::patch(1).set(Note::TEXT, SECRET).keep().set_extra("x", SECRET.as_bytes());
+    let shown = format!("{patch:?}");
+    let (saved, patched, of_record, popped) = pipes
+        .run(|p| {
+            let of_record = record.patch().set(Note::TEXT, SECRET).increment(Note::STARS, 1).send(p);
+            (note.save(p), patch.send(p), of_record, record.patch().unset(Note::TEXT).send(p))
+        })
+        .await
+        .unwrap();
+    let shown = format!("{shown} {record:?} {saved:?} {patched:?} {of_record:?} {popped:?}");
+    let as_numbers = format!("{:?}", SECRET.as_bytes());
+    for form in [SECRET, as_numbers.trim_matches(['[', ']'])] {
+        assert!(!shown.contains(form), "{shown}");
+    }
+    assert!(shown.contains("Written { version: None, steps: [set text, increment stars] }"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_is_learnt_is_what_the_server_said_last_also_across_scopes() {
+    let pipes = pipes("last");
+    let note = Record::<Note>::new(1).unwrap();
+    let mut p = pipes.pipe();
+    note.patch().set(Note::TEXT, "old").send(&mut p);
+    note.load(&mut p);
+    let nested: Result<(), Error> = p.nest(|p| {
+        note.patch().set(Note::TEXT, "new").send(p);
+        p.nest(|p| {
+            note.patch().set(Note::STARS, 1).send(p);
+            Ok(())
+        })
+    });
+    note.increment(&mut p, Note::STARS, 1);
+    let seen = Arc::new(OnceLock::new());
+    let (reader, kept) = (note.clone(), Arc::clone(&seen));
+    let last: Result<(), Error> = p.nest(|p| {
+        p.on_execute(move || kept.set(reader.get(Note::STARS).unwrap()).unwrap());
+        Ok(())
+    });
+    assert_eq!(execute(&mut p).await, 0);
+    assert!(nested.is_ok() && last.is_ok());
+    assert_eq!(
+        (note.get(Note::TEXT).unwrap().as_deref(), note.get(Note::STARS).unwrap()),
+        (Some("new"), Some(2))
+    );
+    assert_eq!(seen.get(), Some(&Some(2)), "a callback of a nested scope finds all of it learnt");
 }

@@ -59,6 +59,19 @@ async fn a_patch_can_ask_for_a_version() {
     assert_eq!(error.to_string(), "Note: not a model with a version");
 }
 
+#[tokio::test]
+async fn a_patch_with_nothing_to_change_sends_nothing_and_tells_no_version() {
+    let pipes = pipes("nothing");
+    pipes.run(|p| user("Bob").create(p)).await.unwrap();
+    let bob = User { version: 1, ..user("Bob") };
+    let mut p = pipes.pipe();
+    let same = bob.patch_to(&bob).send(&mut p);
+    assert!(p.is_empty());
+    assert_eq!(same.get().unwrap().version(), None);
+    let now = pipes.run(|p| User::load(p, "1")).await.unwrap();
+    assert_eq!(now, Some(bob), "no version was counted up");
+}
+
 /// Ten writers, each reading and writing until it has its way: none of their increments is lost.
 #[tokio::test]
 async fn optimistic_writers_lose_nothing() {

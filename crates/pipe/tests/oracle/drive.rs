@@ -94,13 +94,16 @@ impl Driver {
 
     /// Each step by itself, and all of them in one execution.
     async fn scope(mut self, pipes: &Pipes, steps: &[Step]) -> Seen {
+        let mut steps_ends = Vec::new();
         let ends = pipes
             .scope(async |scope| {
                 let steps = steps.iter().map(|step| {
-                    scope.run(|pipe| {
+                    let awaited = scope.run(|pipe| {
                         self.step(pipe, step);
                         std::mem::take(&mut self.held)
-                    })
+                    });
+                    steps_ends.push(self.callbacks);
+                    awaited
                 });
                 join_all(steps.collect::<Vec<_>>()).await
             })
@@ -109,7 +112,10 @@ impl Driver {
             end.map_or_else(|error| vec![kind(&error)], |said| said.into_iter().flatten().collect())
         });
         let said = said.collect();
-        self.seen("all steps ended".into(), said)
+        let mut seen = self.seen("all steps ended".into(), said);
+        // Those of one step have an order. A step is over when its own connections have answered, so steps have none.
+        seen.callbacks.sort_by_key(|number| steps_ends.partition_point(|end| end <= number));
+        seen
     }
 
     fn seen(self, end: Said, said: Vec<Said>) -> Seen {

@@ -36,7 +36,7 @@ struct Scope {
 
 struct Model {
     limit: usize,
-    /// How many commands were ever queued for each connection.
+    /// How many commands were ever queued for each connection in this pipe.
     given: [usize; CONNECTIONS.len()],
     commands: Vec<Planned>,
     watches: Vec<Watch>,
@@ -100,7 +100,18 @@ impl Model {
         let (mut callbacks, mut ends) = (Vec::new(), Vec::new());
         for step in steps {
             let (mut scope, from) = (Scope::default(), (self.commands.len(), self.watches.len()));
+            self.given = [0; CONNECTIONS.len()];
             self.step(step, &mut scope);
+            // The step has a pipe of its own, but what all keep must not be too much either.
+            let kept = |connection: usize| {
+                let is_kept =
+                    |command: &&Planned| command.connection == connection && !command.is_rolled_back;
+                self.commands.iter().filter(is_kept).count()
+            };
+            let is_over = |connection: usize| kept(connection) > self.limit;
+            if (0..CONNECTIONS.len()).any(is_over) {
+                scope.refused.get_or_insert_with(|| "! too long".into());
+            }
             if scope.refused.is_some() {
                 self.commands[from.0..].iter_mut().for_each(|command| command.is_rolled_back = true);
             } else {

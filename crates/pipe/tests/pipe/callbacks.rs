@@ -101,8 +101,19 @@ async fn a_promise_is_kept_by_a_callback_and_is_a_deferred_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_promise_that_nobody_keeps_says_that_it_was_not_executed() {
-    let (promise, deferred) = Promise::<i64>::new();
-    drop(promise);
-    assert!(matches!(deferred.get(), Err(Error::NotExecuted)));
+async fn a_promise_that_nobody_keeps_says_so_also_when_its_scope_was_rolled_back() {
+    let (pipes, _) = embedded();
+    let (mut pipe, mut kept) = (pipes.pipe(), None);
+    let rolled_back: Result<(), Error> = pipe.nest(|pipe| {
+        let (promise, deferred) = Promise::<i64>::new();
+        pipe.on_execute(move || promise.set(Ok(1)));
+        kept = Some(deferred);
+        Err(Error::RolledBack)
+    });
+    let (promise, waits) = Promise::<i64>::new();
+    pipe.on_execute(move || drop(promise));
+    assert!(rolled_back.is_err() && matches!(kept.unwrap().get(), Err(Error::Unfulfilled)));
+    assert!(matches!(waits.get(), Err(Error::NotExecuted)));
+    pipe.execute().await.unwrap().all().unwrap();
+    assert!(matches!(waits.get(), Err(Error::Unfulfilled)));
 }

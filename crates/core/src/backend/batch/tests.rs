@@ -70,6 +70,31 @@ fn a_shortened_batch_forgets_the_blocks_beyond() {
 }
 
 #[test]
+fn an_appended_batch_keeps_its_scripts_and_blocks_and_what_is_known_of_its_commands() {
+    let script = Script::new("return 1");
+    let ours = |unchecked: bool| {
+        let mut batch = Batch::new();
+        batch.push_shared(redis::cmd("GET")).unwrap();
+        batch.push_script(&script.call());
+        if unchecked {
+            batch.push(redis::cmd("SET"));
+        }
+        batch.make_atomic(0..2);
+        batch
+    };
+    let mut batch = Batch::new();
+    for unchecked in [false, false, true, false] {
+        batch.append(ours(unchecked));
+    }
+    assert_eq!(batch.blocks(), [0..2, 2..4, 4..6, 7..9], "neighbours stay apart");
+    assert_eq!(batch.scripts().iter().map(|(index, _)| *index).collect::<Vec<_>>(), [1, 3, 5, 8]);
+    assert_eq!(batch.unchecked().count(), 3, "from the first that was not looked at");
+    let mut batch = Batch::new().atomic();
+    batch.append(ours(true));
+    assert!(batch.is_atomic() && batch.blocks().is_empty() && batch.len() == 3);
+}
+
+#[test]
 fn a_thinned_out_batch_is_as_if_the_rest_alone_had_been_pushed() {
     let script = Script::new("return 1");
     let mut dice = fastrand::Rng::with_seed(7);

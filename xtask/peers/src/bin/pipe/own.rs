@@ -21,6 +21,7 @@ pub(crate) async fn rows(bench: &mut Bench) {
     let server = Wire::saying(":1\r\n");
     let pipes = Pipes::new(server.backend());
     let mut theirs = raw::over(&server).await;
+    let mut unbounded = raw::over_unbounded(&server).await;
     let mut theirs_too = raw::over(&server).await;
     for (commands, budget) in [(1000, Some(BUDGET_NS)), (100, None), (10, None)] {
         let row = compare(
@@ -32,6 +33,14 @@ pub(crate) async fn rows(bench: &mut Bench) {
         .await;
         bench.put(Row::overhead_each(&row, commands, budget));
     }
+    let row = compare(
+        "own: a command in a pipe of 1000, to a raw one without a limit on what is in flight",
+        &in_memory(1000),
+        async || work::ours(&pipes, 1000).await,
+        async || work::theirs(&mut unbounded, 1000).await,
+    )
+    .await;
+    bench.put(Row::overhead_each(&row, 1000, None));
     let row = compare(
         "own: a command in a pipe of 1000, nested three deep",
         &in_memory(1000),

@@ -10,6 +10,7 @@ use crate::{Bench, plan, work};
 pub(crate) async fn rows(bench: &mut Bench, server: &Server) {
     let pipes = Pipes::new(connect(&server.direct_url()).unwrap());
     let mut theirs = raw::connect(&server.direct_url()).await;
+    let mut unbounded = raw::connect_unbounded(&server.direct_url()).await;
     let mut theirs_too = raw::connect(&server.direct_url()).await;
     for (commands, budget) in [(10, 1.03), (100, 1.03), (1000, 1.05)] {
         let row = compare(
@@ -20,6 +21,14 @@ pub(crate) async fn rows(bench: &mut Bench, server: &Server) {
         )
         .await;
         bench.put(Row::ratio(&row, Some(budget)));
+        let row = compare(
+            &format!("a pipe of {commands} INCR, to a raw one without a limit on what is in flight"),
+            &plan(commands),
+            async || work::ours(&pipes, commands as usize).await,
+            async || work::theirs(&mut unbounded, commands as usize).await,
+        )
+        .await;
+        bench.put(Row::ratio(&row, None));
         let row = compare(
             &format!("A/A: a raw pipeline of {commands} INCR"),
             &plan(commands),
