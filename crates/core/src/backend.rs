@@ -5,6 +5,7 @@ mod command;
 mod ext;
 mod handle;
 mod incarnation;
+pub(crate) mod keys;
 mod messages;
 mod script;
 
@@ -25,6 +26,7 @@ pub(crate) mod transaction;
 pub use ext::BackendExt;
 pub use handle::Handle;
 pub use incarnation::Incarnation;
+pub use keys::keys_of;
 pub use messages::{Message, Messages, Topic};
 pub use script::{Script, ScriptCall};
 

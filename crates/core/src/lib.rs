@@ -70,7 +70,7 @@ pub mod test_util;
 
 pub use backend::{
     Backend, BackendExt, Batch, Delivery, Handle, Incarnation, Message, Messages, Script, ScriptCall, Topic,
-    check_shared, command_name,
+    check_shared, command_name, keys_of,
 };
 pub use clock::Clock;
 pub use connect::cluster::{Address, Cluster, MakeNode, Route, Slot};

@@ -115,7 +115,7 @@ impl AutoPipe {
     ///
     /// # Errors
     ///
-    /// As [`Pipes::run`]; [`Error::Overloaded`].
+    /// As [`Pipes::run`]; [`Error::Overloaded`]; [`Error::Dropped`] where the runtime ends that was to send it.
     pub async fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Result<R::Output> {
         // Nothing is locked while foreign code runs.
         let (awaited, execution) = Awaited::queue(self.shared.pipes.pipe(), queue);

@@ -20,7 +20,8 @@ use crate::resolve::Resolve;
 ///
 /// # Cancel safety
 ///
-/// Dropping it takes back nothing: what was queued is sent.
+/// Dropping it takes back nothing: what was queued is sent. The first error of it, which nobody sees then, is logged as a
+/// warning.
 #[must_use = "the values, and the errors, are there only when this is awaited"]
 pub struct Awaited<R> {
     waiting: Option<Result<Waiting<R>>>,
@@ -71,6 +72,14 @@ impl<R: Resolve> Future for Awaited<R> {
                 flush.unexcused().map_or(Ok(values), Err)
             })
         }))
+    }
+}
+
+impl<R> Drop for Awaited<R> {
+    fn drop(&mut self) {
+        if let Some(Ok(Waiting { flush: Some(flush), .. })) = &self.waiting {
+            flush.abandon();
+        }
     }
 }
 

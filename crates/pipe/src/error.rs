@@ -28,6 +28,13 @@ pub enum Error {
     #[error("the nested scope that queued it was rolled back: it was not sent")]
     RolledBack,
 
+    /// The pipe was to be executed within the closure of a nested scope, a block or an idempotent part, so with half of that
+    /// in it: nothing was sent.
+    #[error(
+        "nothing was sent: a pipe cannot be executed while a closure queues a part of it: execute it afterwards"
+    )]
+    HalfQueued,
+
     /// The execution was dropped before the replies came.
     #[error("the execution was dropped before the reply came: whether it was carried out is unknown")]
     Interrupted,
@@ -154,6 +161,7 @@ impl Error {
             Self::NotExecuted
             | Self::Dropped
             | Self::RolledBack
+            | Self::HalfQueued
             | Self::UnknownConnection { .. }
             | Self::Refused(_)
             | Self::AtomicElsewhere { .. }
@@ -178,6 +186,7 @@ impl Error {
             Self::Command { cause, .. } | Self::NotSent { cause } => cause.code(),
             Self::NotExecuted
             | Self::Dropped
+            | Self::HalfQueued
             | Self::RolledBack
             | Self::Interrupted
             | Self::Unfulfilled

@@ -32,6 +32,8 @@ struct State {
     phase: Phase,
     /// Whether nothing more is to come: the callbacks have run, too.
     is_over: bool,
+    /// Whether whoever queued it went away, so that nobody would see an error.
+    is_abandoned: bool,
     /// Who waits until then: whoever queued it, for each caller has a flush of its own.
     waker: Option<Waker>,
     /// Commands whose error somebody looks at, so that it needs not be told once more.
@@ -73,12 +75,22 @@ impl Flush {
 
     /// Nothing more will come: where there are no replies, because of `error`. Who waits is told.
     pub(crate) fn end(&self, error: Error) {
-        let waker = self.with(|state| {
+        let (waker, unseen) = self.with(|state| {
             state.settle(Phase::Ended(error));
             state.is_over = true;
-            state.waker.take()
+            (state.waker.take(), state.unseen())
         });
         waker.into_iter().for_each(Waker::wake);
+        warn(unseen);
+    }
+
+    /// Nobody will look at the errors that servers told: they are logged.
+    pub(crate) fn abandon(&self) {
+        let unseen = self.with(|state| {
+            state.is_abandoned = true;
+            state.unseen()
+        });
+        warn(unseen);
     }
 
     /// Ready when nothing more is to come. Who asked last is told.
@@ -108,7 +120,7 @@ impl Flush {
 
 impl State {
     const fn new() -> Self {
-        Self { phase: Phase::Queued, is_over: false, waker: None, excused: Vec::new() }
+        Self { phase: Phase::Queued, is_over: false, is_abandoned: false, waker: None, excused: Vec::new() }
     }
 
     /// What is decided stays decided.
@@ -116,6 +128,12 @@ impl State {
         if matches!(self.phase, Phase::Queued) {
             self.phase = phase;
         }
+    }
+
+    /// The first error that nobody sees, once all are there. What was not sent, or not waited for, is nothing to be told.
+    fn unseen(&mut self) -> Option<Error> {
+        let is_due = self.is_over && self.is_abandoned && matches!(self.phase, Phase::Done(_));
+        if is_due { self.unexcused() } else { None }
     }
 
     fn unexcused(&mut self) -> Option<Error> {
@@ -137,6 +155,12 @@ impl State {
         };
         let mut unexcused = failures.filter(|(place, _)| !is_excused(place));
         unexcused.next().map(|(_, error)| error.clone())
+    }
+}
+
+fn warn(unseen: Option<Error>) {
+    if let Some(error) = unseen {
+        tracing::warn!(%error, "a command failed whose value nobody awaited");
     }
 }
 

@@ -37,7 +37,10 @@ pub use on::On;
 /// # Guarantee
 ///
 /// The commands for one connection are carried out in the order in which they were queued (on a cluster: those of one
-/// slot), each at most once. One that is refused by its server costs no other its reply; a connection that fails costs
+/// slot), each at most once. Three things are out of this order: what has to wait for the keys of a slot that is on its way
+/// from one server to another, a script that the server has forgotten ([`script`](Self::script)), which both come after
+/// later commands that have not to wait; and what is sent again because it is [`idempotent`](Self::idempotent), which comes
+/// once more, but overtakes no later command of its keys. One that is refused by its server costs no other its reply; a connection that fails costs
 /// only its own commands theirs. A pipe is no transaction: see [`atomic`](Self::atomic).
 ///
 /// What can be refused before anything is sent is: an unknown connection, a value that its field cannot store, a
@@ -197,6 +200,9 @@ impl Pipe {
     ///
     /// Why nothing was sent, on no connection. What the servers said is in the deferreds and in the [`Summary`].
     ///
+    /// Within the closure of a [nested scope](Self::nest), an atomic block or an idempotent part, it is a
+    /// [refusal](Self::refuse), [`Error::HalfQueued`]: of the scope, or of the whole pipe.
+    ///
     /// # Cancel safety
     ///
     /// A dropped future leaves the effect of what was sent unknown, and the deferreds say [`Error::Interrupted`].
@@ -210,6 +216,10 @@ impl Pipe {
 
     /// Takes everything out, ready to be sent; nothing if there is nothing to do.
     pub(crate) fn begin(&mut self) -> Option<Result<Execution>> {
+        if self.depth > 0 {
+            self.refuse(Error::HalfQueued);
+            return Some(Err(Error::HalfQueued));
+        }
         if let Some(error) = self.refused.take().filter(|_| !mutant::is_on("what_is_refused_is_sent")) {
             self.forget(error.clone());
             return Some(Err(error));

@@ -1,13 +1,16 @@
 //! What a pipe has queued for one connection, and how it is sent.
 
+mod draft;
+mod repeat;
 mod send;
 mod splice;
 
 use std::ops::Range;
 
-use redfleet_core::{Batch, ScriptCall, mutant};
+use redfleet_core::{ScriptCall, mutant};
 use redis::Cmd;
 
+use draft::Draft;
 pub(crate) use splice::Share;
 
 /// The commands for one connection, in batches of bounded length.
@@ -18,9 +21,9 @@ pub(crate) struct Queue {
     /// Whether the connection is of several servers, so that not every command can go somewhere.
     is_sharded: bool,
     /// The batches that are full.
-    earlier: Vec<Batch>,
+    earlier: Vec<Draft>,
     /// The batch that takes the next command.
-    last: Batch,
+    last: Draft,
     /// How many commands stand in the full ones.
     full: usize,
     /// How many commands were ever queued, those that were rolled back among them: no index is given twice.
@@ -47,7 +50,7 @@ impl Queue {
             room,
             is_sharded,
             earlier: Vec::new(),
-            last: Batch::new(),
+            last: Draft::default(),
             full: 0,
             given: 0,
             holes: Vec::new(),
@@ -83,7 +86,7 @@ impl Queue {
     /// all the same.
     pub(crate) fn push(&mut self, command: Cmd) -> (usize, redfleet_core::Result<()>) {
         self.make_room();
-        let pushed = self.last.push_shared(command).map(drop);
+        let pushed = self.last.push(command);
         (self.give(), pushed)
     }
 
@@ -125,12 +128,12 @@ impl Queue {
         if mutant::is_on("roll_back_gives_indices_again") {
             self.given = mark.given;
         }
-        self.holes.retain(|hole| hole.start < mark.given);
+        while self.holes.pop_if(|hole| hole.start >= mark.given).is_some() {}
         self.holes.push(mark.given..self.given);
-        self.repeatable.retain_mut(|range| {
-            range.end = range.end.min(mark.len);
-            range.start < range.end
-        });
+        while self.repeatable.pop_if(|range| range.start >= mark.len).is_some() {}
+        if let Some(last) = self.repeatable.last_mut() {
+            last.end = last.end.min(mark.len);
+        }
     }
 
     /// The commands from here on are one transaction.
@@ -144,19 +147,32 @@ impl Queue {
     pub(crate) fn end_block(&mut self) {
         let (Some(begin), end) = (self.block.take(), self.len()) else { return };
         if begin < end && !mutant::is_on("blocks_are_loose") {
-            self.last.make_atomic(begin - self.full..end - self.full);
+            self.last.make_atomic_after(begin - self.full);
         }
+    }
+
+    /// What was to be a block is none: its closure panicked, and nothing of it will be sent.
+    pub(crate) const fn abandon_block(&mut self) {
+        self.block = None;
     }
 
     /// The commands since `from` may be sent again when their effect is unknown.
     pub(crate) fn repeat_since(&mut self, from: Mark) {
         let to = self.len();
+        // Those inside it become part of it, so that all are in order and apart.
+        while self.repeatable.pop_if(|inner| inner.start >= from.len).is_some() {}
         match self.repeatable.last_mut() {
             // One range for many calls one behind the other.
             Some(last) if last.end == from.len => last.end = to,
             Some(_) | None if from.len < to => self.repeatable.push(from.len..to),
             Some(_) | None => {}
         }
+    }
+
+    /// Whether the command at this position may be sent again.
+    fn may_repeat(&self, position: usize) -> bool {
+        let at = self.repeatable.partition_point(|range| range.end <= position);
+        self.repeatable.get(at).is_some_and(|range| range.contains(&position))
     }
 }
 

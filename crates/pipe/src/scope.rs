@@ -38,7 +38,7 @@ impl Pipes {
     /// # Cancel safety
     ///
     /// Dropping it drops the code; the effect of what was sent is unknown. When the code ends, what it queued and did not
-    /// await is sent, and waited for.
+    /// await is sent, and waited for. Its errors are nobody's values: they are logged as warnings.
     ///
     /// # Example
     ///

@@ -46,6 +46,47 @@ pub trait BackendExt: Backend {
     fn send_batch(&self, batch: &Batch) -> impl Future<Output = Result<Vec<Result<Value>>>> + Send {
         script::send_batch(self, batch)
     }
+
+    /// As [`send_batch`](Self::send_batch), into a list of the caller's: for those who put a deadline around it, because what
+    /// was answered before the deadline stays there.
+    ///
+    /// # Cost
+    ///
+    /// That of [`send_batch`](Self::send_batch).
+    ///
+    /// # Errors
+    ///
+    /// What [`Backend::call_batch`] answers; then the list is as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped in the first round trip leaves the list as it was. One that is dropped in the second, of
+    /// scripts that the server forgot, leaves one entry a command there, of which those of such scripts are
+    /// [`Error::Unanswered`](crate::Error::Unanswered).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use redfleet_core::{BackendExt, Batch, Embedded};
+    /// use redis::{Value, cmd};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (node, batch) = (Embedded::new(), Batch::from_iter([cmd("PING")]));
+    /// let mut entries = Vec::new();
+    /// tokio::time::timeout(Duration::from_secs(1), node.send_batch_into(&batch, &mut entries)).await??;
+    /// assert!(matches!(&entries[..], [Ok(Value::SimpleString(pong))] if pong == "PONG"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    fn send_batch_into(
+        &self,
+        batch: &Batch,
+        entries: &mut Vec<Result<Value>>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        script::send_batch_into(self, batch, entries)
+    }
 }
 
 impl<B: Backend + ?Sized> BackendExt for B {}

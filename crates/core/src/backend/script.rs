@@ -205,14 +205,30 @@ pub(crate) async fn send_batch(
     if batch.scripts().is_empty() {
         return node.call_batch(batch).await;
     }
+    let mut entries = Vec::new();
     // Kept elsewhere, so that batches without scripts do not carry its future around.
-    Box::pin(send_with_scripts(node, batch)).await
+    Box::pin(send_with_scripts(node, batch, &mut entries)).await?;
+    Ok(entries)
+}
+
+/// The same into a list, which holds what was answered also if the future is dropped.
+pub(crate) async fn send_batch_into(
+    node: &(impl Backend + ?Sized),
+    batch: &Batch,
+    entries: &mut Vec<Result<redis::Value>>,
+) -> Result<()> {
+    if batch.scripts().is_empty() {
+        *entries = node.call_batch(batch).await?;
+        return Ok(());
+    }
+    Box::pin(send_with_scripts(node, batch, entries)).await
 }
 
 async fn send_with_scripts(
     node: &(impl Backend + ?Sized),
     batch: &Batch,
-) -> Result<Vec<Result<redis::Value>>> {
+    replies: &mut Vec<Result<redis::Value>>,
+) -> Result<()> {
     let server = node.incarnation();
     let in_full = batch.with_scripts(|index, by_hash, source| {
         if batch.is_in_transaction(index) || !source.is_known_to(server.as_ref()) {
@@ -221,7 +237,7 @@ async fn send_with_scripts(
             by_hash.clone()
         }
     });
-    let mut replies = node.call_batch(&in_full).await?;
+    *replies = node.call_batch(&in_full).await?;
     let is_same_server = server.is_some() && server == node.incarnation();
 
     let mut missing = Vec::new();
@@ -237,9 +253,13 @@ async fn send_with_scripts(
         }
     }
     if missing.is_empty() {
-        return Ok(replies);
+        return Ok(());
     }
 
+    // From here on they may have been carried out.
+    for (index, _) in &missing {
+        replies.iter_mut().skip(*index).take(1).for_each(|slot| *slot = Err(Error::Unanswered));
+    }
     let again: Batch = missing
         .iter()
         .filter_map(|(index, source)| Some(source.in_full(batch.commands().nth(*index)?)))
@@ -254,5 +274,5 @@ async fn send_with_scripts(
             *slot = reply;
         }
     }
-    Ok(replies)
+    Ok(())
 }

@@ -4,7 +4,6 @@ mod address;
 mod aggregate;
 mod errand;
 mod fetch;
-mod keys;
 mod layout;
 mod listen;
 mod map;

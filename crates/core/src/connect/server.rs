@@ -88,7 +88,7 @@ impl Shared {
             Ok(()) | Err(_) => None,
         };
         // An attempt that was given up ends without an answer.
-        answer.unwrap_or_else(|| Err(unsent(LinkError::Closed { to: "the server".into() })))
+        answer.unwrap_or_else(|| Err(unsent(LinkError::GivenUp { to: self.dial.to() })))
     }
 
     /// Joins the attempt to connect that is under way, or begins one.

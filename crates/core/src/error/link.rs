@@ -30,6 +30,14 @@ pub enum LinkError {
         after: Duration,
     },
 
+    /// It was disconnected while the connection was being made, as a breaker does that opens.
+    #[error("the connection to {to} was given up before it was made")]
+    #[non_exhaustive]
+    GivenUp {
+        /// The address.
+        to: String,
+    },
+
     /// TLS could not be agreed on: a certificate that is not trusted, most often.
     #[error("no TLS with {to}: {}", phrase(reason))]
     #[non_exhaustive]
@@ -129,7 +137,10 @@ impl LinkError {
             | Self::Tls { .. }
             | Self::NoPrimary { .. }
             | Self::NoClusterNode { .. } => true,
-            Self::ConnectDeadline { .. } | Self::Closed { .. } | Self::Protocol { .. } => false,
+            Self::ConnectDeadline { .. }
+            | Self::GivenUp { .. }
+            | Self::Closed { .. }
+            | Self::Protocol { .. } => false,
         }
     }
 }

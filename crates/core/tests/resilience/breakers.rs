@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use redfleet_core::test_util::{Condition, Scripted};
+use redfleet_core::test_util::{Condition, Scripted, over};
 use redfleet_core::{
     Address, BackendExt, Batch, Breaker, Cluster, Effect, Error, Fleet, Layer, Node, Policy,
 };
@@ -154,4 +154,29 @@ async fn an_operation_that_panics_when_it_is_dropped_takes_nobody_with_it() {
     let outcome = fleet.run(Policy::All, operation).await;
     assert_eq!(outcome.to_string(), "n0 the operation panicked: dropped   n1 1");
     assert_eq!(outcome.unknown().collect::<Vec<_>>(), ["n0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_connection_that_is_given_up_is_told_to_whom_and_by_a_breaker_why() {
+    let hung = || over(|| std::future::pending());
+    let bare = hung();
+    let mut waiting = Box::pin(bare.call(&cmd("PING")));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    bare.disconnect();
+    let error = waiting.await.unwrap_err();
+    assert_eq!(error.to_string(), "the connection to a stream was given up before it was made");
+    assert_eq!(error.effect(), Effect::None);
+
+    let node = Breaker::default().layer(hung());
+    let (ping, two) = (cmd("PING"), batch());
+    let mut call = Box::pin(node.call(&ping));
+    let mut calls = Box::pin(node.call_batch(&two));
+    assert!(futures::poll!(&mut call).is_pending() && futures::poll!(&mut calls).is_pending());
+    for _ in 0..3 {
+        node.overdue(Duration::from_millis(100));
+    }
+    for error in [call.await.unwrap_err(), calls.await.unwrap_err()] {
+        let Error::Down { cause } = &error else { panic!("{error:?}") };
+        assert!(matches!(**cause, Error::Deadline { .. }), "{cause:?}");
+    }
 }

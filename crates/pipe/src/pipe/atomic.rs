@@ -69,6 +69,13 @@ impl Pipe {
     /// What the closure queues may be sent again when the connection is lost and the effect is unknown, because to carry it
     /// out twice is the same as once: SET, DEL, GET; not INCR, not LPUSH.
     ///
+    /// # Guarantee
+    ///
+    /// No repetition overtakes a later command of the pipe. Where one follows that shares a key with it, it is sent again
+    /// only together with that one, in their order, if that one is idempotent too (also if it was answered: its first
+    /// answer counts); otherwise it is not, and its effect stays unknown. A command whose keys do not stand in it (FLUSHDB,
+    /// SORT with patterns) counts as sharing one with all.
+    ///
     /// # Cost
     ///
     /// No round trip; after a lost reply up to [`repeats`](crate::PipesBuilder::repeats) more.
@@ -79,6 +86,14 @@ impl Pipe {
             queue.repeat_since(marks.of(index));
         }
         queued
+    }
+
+    /// Ends the block that is being queued, if there is one, without making a transaction of it.
+    pub(super) fn abandon_block(&mut self) {
+        let Some(block) = self.block.take() else { return };
+        if let Some(queue) = self.queues.get_mut(block.connection) {
+            queue.abandon_block();
+        }
     }
 
     /// The slot of the block that is being queued.

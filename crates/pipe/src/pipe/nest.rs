@@ -32,7 +32,8 @@ impl Pipe {
     ///
     /// # Cost
     ///
-    /// None. A roll-back copies the commands that stay in the last batch.
+    /// None. Where scopes were rolled back, what stays is copied once or twice until it is sent; a roll-back itself costs
+    /// no more than what it takes back, however much was queued before.
     ///
     /// # Errors
     ///

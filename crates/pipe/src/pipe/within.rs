@@ -20,7 +20,7 @@ impl Drop for Depth<'_> {
     fn drop(&mut self) {
         self.0.depth -= 1;
         if std::thread::panicking() {
-            self.0.block = None;
+            self.0.abandon_block();
             self.0.refuse(Error::Dropped);
         }
     }
@@ -30,7 +30,9 @@ impl Drop for Depth<'_> {
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    use crate::{Error, Pipes};
+    use redfleet_core::test_util::Wire;
+
+    use crate::{Error, Pipe, Pipes};
 
     #[tokio::test]
     async fn a_closure_that_panics_leaves_the_pipe_refused() {
@@ -47,5 +49,30 @@ mod tests {
         assert!(matches!(pipe.execute().await, Err(Error::Dropped)), "half a block is not sent");
         assert_eq!(pipe.incr("n", 1).get().unwrap_err().to_string(), Error::NotExecuted.to_string());
         assert_eq!(pipe.execute().await.unwrap().commands(), 1, "and then it may be used again");
+    }
+
+    #[tokio::test]
+    async fn a_block_that_panics_in_a_scope_that_is_taken_back_is_not_left_open() {
+        let server = Wire::saying(":1\r\n");
+        let node = server.backend();
+        node.identify().await.unwrap();
+        let pipes = Pipes::builder().connection("n", node).max_batch(2).build().unwrap();
+        let mut pipe = pipes.pipe();
+        let nested = pipe.nest(|pipe| {
+            let atomic = |pipe: &mut Pipe| pipe.atomic(|_| panic!("on purpose"));
+            assert!(catch_unwind(AssertUnwindSafe(|| atomic(pipe))).is_err());
+            Ok::<_, Error>(())
+        });
+        assert!(matches!(nested, Err(Error::Dropped)), "{nested:?}");
+        let before = (server.commands(), server.round_trips());
+        for _ in 0..10 {
+            pipe.incr("n", 1);
+        }
+        pipe.execute().await.unwrap().all().unwrap();
+        assert_eq!(
+            (server.commands() - before.0, server.round_trips() - before.1),
+            (10, 5),
+            "batches of two"
+        );
     }
 }

@@ -63,6 +63,10 @@ impl PipesBuilder {
 
     /// How long one connection may take for one batch, with all that is sent again of it; 10 s unless it is said. What is
     /// not answered by then has unknown effect.
+    ///
+    /// A cluster is one connection: if one of its servers hangs, all commands of the batch have unknown effect when the
+    /// deadline comes, also those that the other servers have answered. A breaker then keeps that server out, so it costs
+    /// the first few executions and not every one.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = Some(deadline);

@@ -7,7 +7,7 @@ use redfleet_core::{Backend, BackendExt, Batch, Effect, Error as Said, mutant};
 use redis::Value;
 use tokio::time::{Instant, timeout_at};
 
-use super::Queue;
+use super::{Queue, repeat};
 use crate::error::Error;
 use crate::flush::Answers;
 use crate::pipes::{Connection, Limits};
@@ -30,7 +30,12 @@ impl Queue {
             at = positions.end;
             let entries = match &lost {
                 Some(cause) => vec![Err(cause.clone()); batch.len()],
-                None => send_repeatedly(&batch, at, &self.repeatable, connection, limits).await,
+                None => {
+                    let start = positions.start;
+                    let is_repeatable =
+                        (!self.repeatable.is_empty()).then_some(|at| self.may_repeat(start + at));
+                    send_repeatedly(&batch, is_repeatable, connection, limits).await
+                }
             };
             // Looked for in one go, because mostly there is none.
             if entries.iter().any(Result::is_err) {
@@ -50,11 +55,12 @@ impl Queue {
 
     /// Takes out the batch whose turn it is. What was sent is not kept.
     fn batch(&mut self, turn: usize) -> Option<Batch> {
-        match self.earlier.get_mut(turn) {
-            Some(batch) => Some(std::mem::take(batch)),
-            None if self.last.is_empty() => None,
-            None => Some(std::mem::take(&mut self.last)),
-        }
+        let draft = match self.earlier.get_mut(turn) {
+            Some(draft) => draft,
+            None if self.last.len() == 0 => return None,
+            None => &mut self.last,
+        };
+        Some(std::mem::take(draft).into_batch())
     }
 }
 
@@ -89,53 +95,45 @@ fn is_lost(error: &Said) -> bool {
     breaks(error) && error.effect() == Effect::Unknown
 }
 
-/// One batch, the last of whose commands is the one before `end`, and then again those of its commands whose effect is
-/// unknown and that may be sent again, all of it within one deadline.
+/// One batch, and then again those of its commands whose effect is unknown and that may be sent again, all of it within one
+/// deadline.
 async fn send_repeatedly(
     batch: &Batch,
-    end: usize,
-    repeatable: &[Range<usize>],
+    is_repeatable: Option<impl Fn(usize) -> bool>,
     connection: &Connection,
     limits: &Limits,
 ) -> Vec<Entry> {
     let until = limits.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-    // Copied only where there is something to repeat.
+    let mut entries = send_once(batch, connection, limits, until).await;
     let repeats_all = mutant::is_on("what_is_unknown_is_repeated");
-    let mut repeats = if repeatable.is_empty() && !repeats_all { 0 } else { limits.repeats };
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut again: Option<(Batch, Vec<usize>)> = None;
-    loop {
-        let part = again.as_ref().map_or(batch, |(part, _)| part);
-        let answer = send_once(part, connection, limits, until).await;
-        match again.take() {
-            None => entries = answer,
-            Some((_, offsets)) => update(&mut entries, offsets, answer),
-        }
-        if repeats == 0 || until.is_some_and(|until| until <= Instant::now()) {
-            return entries;
-        }
-        repeats -= 1;
-        let start = end - batch.len();
-        let is_due = |offset: usize| {
-            let is_unknown = matches!(entries.get(offset), Some(Err(error)) if is_lost(error));
-            is_unknown && (repeats_all || repeatable.iter().any(|range| range.contains(&(start + offset))))
-        };
-        let (part, offsets) = batch.choose(is_due);
-        if part.is_empty() {
-            return entries;
-        }
-        again = Some((part, offsets));
+    if is_repeatable.is_none() && !repeats_all {
+        return entries;
     }
+    for _ in 0..limits.repeats {
+        if until.is_some_and(|until| until <= Instant::now()) {
+            break;
+        }
+        let is_lost = |at: usize| matches!(entries.get(at), Some(Err(error)) if is_lost(error));
+        let may = |at| repeats_all || is_repeatable.as_ref().is_some_and(|is_repeatable| is_repeatable(at));
+        let due = repeat::due(batch, is_lost, may);
+        // Copied only where there is something to repeat.
+        let (part, offsets) = batch.choose(|at| due.get(at).copied().unwrap_or(false));
+        if part.is_empty() {
+            break;
+        }
+        let answer = Box::pin(send_once(&part, connection, limits, until)).await;
+        update(&mut entries, offsets, answer);
+    }
+    entries
 }
 
-/// Takes in what came of sending these commands again.
+/// Takes in what came of sending these commands again. One that had its answer keeps it.
 fn update(entries: &mut [Entry], offsets: Vec<usize>, answer: Vec<Entry>) {
     for (offset, entry) in offsets.into_iter().zip(answer) {
         // That the repetition did nothing says nothing of the time before.
-        let is_certain = entry.as_ref().map_or_else(is_lost, |_| true);
-        if let Some(slot) =
-            entries.get_mut(offset).filter(|_| is_certain || mutant::is_on("repetitions_deny"))
-        {
+        let is_certain = entry.as_ref().map_or_else(is_lost, |_| true) || mutant::is_on("repetitions_deny");
+        let slot = entries.get_mut(offset).filter(|slot| matches!(slot, Err(error) if is_lost(error)));
+        if let Some(slot) = slot.filter(|_| is_certain) {
             *slot = entry;
         }
     }
@@ -151,18 +149,23 @@ async fn send_once(
     until: Option<Instant>,
 ) -> Vec<Entry> {
     let backend: &Arc<dyn Backend> = connection.backend();
-    let answer = match limits.deadline.zip(until) {
-        None => Box::pin(backend.send_batch(batch)).await,
-        Some((deadline, until)) => match timeout_at(until, backend.send_batch(batch)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                backend.overdue(deadline);
-                Err(Said::deadline(deadline))
-            }
-        },
+    let Some((deadline, until)) = limits.deadline.zip(until) else {
+        let answer = Box::pin(backend.send_batch(batch)).await;
+        return answer.unwrap_or_else(|error| vec![Err(error); batch.len()]);
     };
+    let mut entries = Vec::new();
+    let answer = timeout_at(until, backend.send_batch_into(batch, &mut entries)).await;
     match answer {
-        Ok(entries) => entries,
-        Err(error) => vec![Err(error); batch.len()],
+        Ok(Ok(())) => entries,
+        Ok(Err(error)) => vec![Err(error); batch.len()],
+        Err(_) => {
+            backend.overdue(deadline);
+            let missing = || Err(Said::deadline(deadline));
+            // In the second trip, of scripts that the server forgot, everything else has its reply.
+            let is_missing = |entry: &&mut Entry| matches!(entry, Err(Said::Unanswered));
+            entries.iter_mut().filter(is_missing).for_each(|entry| *entry = missing());
+            entries.resize_with(batch.len(), missing);
+            entries
+        }
     }
 }

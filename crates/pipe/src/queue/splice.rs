@@ -25,12 +25,12 @@ impl Queue {
         let (before, commands) = (self.len(), other.len());
         let Self { earlier, last, holes, repeatable, .. } = other;
         self.repeatable.extend(repeatable.into_iter().map(|range| before + range.start..before + range.end));
-        for batch in earlier.into_iter().chain([last]) {
-            if !self.last.is_empty() && self.last.len() + batch.len() > self.room {
+        for draft in earlier.into_iter().chain([last]) {
+            if self.last.len() > 0 && self.last.len() + draft.len() > self.room {
                 self.full += self.last.len();
                 self.earlier.push(std::mem::take(&mut self.last));
             }
-            self.last.append(batch);
+            self.last.append(draft);
         }
         Share { commands, holes }
     }

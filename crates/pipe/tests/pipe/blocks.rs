@@ -1,5 +1,6 @@
 //! Atomic blocks: which commands are one transaction, and what spoils it.
 
+use futures::FutureExt;
 use redfleet_core::test_util::Wire;
 use redfleet_core::{BackendExt, Cluster};
 use redfleet_pipe::{Error, Pipe, Pipes, Result};
@@ -169,4 +170,27 @@ async fn an_empty_block_costs_nothing() {
     let pipes = Pipes::new(server.backend());
     pipes.run(|pipe| pipe.atomic(|pipe| pipe.atomic(|_| ()))).await.unwrap();
     assert_eq!(server.commands(), 0);
+}
+
+#[tokio::test]
+async fn a_pipe_that_is_executed_within_a_closure_of_it_is_refused_and_sends_nothing() {
+    let (pipes, _) = embedded();
+    let mut pipe = pipes.pipe();
+    let before = pipe.incr("before", 1);
+    let nested: Result<()> = pipe.nest(|pipe| {
+        pipe.incr("inner", 1);
+        let executed = pipe.execute().now_or_never().unwrap();
+        assert!(matches!(executed, Err(Error::HalfQueued)), "{executed:?}");
+        pipe.incr("inner", 1);
+        Ok(())
+    });
+    assert!(matches!(nested, Err(Error::HalfQueued)), "{nested:?}");
+    assert_eq!((pipe.len(), pipe.execute().await.unwrap().commands()), (1, 1), "what was before it stays");
+    assert_eq!(before.get().unwrap(), 1);
+    pipe.atomic(|pipe| {
+        pipe.incr("inner", 1);
+        pipe.execute().now_or_never().unwrap().unwrap_err();
+    });
+    assert!(matches!(pipe.execute().await, Err(Error::HalfQueued)), "half a block is not sent");
+    assert_eq!(pipes.run(|pipe| pipe.get::<i64>("inner")).await.unwrap(), None);
 }

@@ -1,12 +1,17 @@
 //! Lost replies, dead and hung connections, forgotten scripts: who is told what, and what is sent again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use redfleet_core::test_util::{Condition, Scripted};
-use redfleet_core::{BackendExt, Breaker, Effect, Embedded, Error as Said, Faults, Layer, Script};
+use redfleet_core::{
+    Backend, BackendExt, Batch, Breaker, Delivery, Effect, Embedded, Error as Said, Faults, Incarnation,
+    Layer, Messages, Result as ToldBy, Script, Topic,
+};
 use redfleet_pipe::{Deferred, Error, Pipes};
-use redis::{Value, cmd};
+use redis::{Cmd, Value, cmd};
 use tokio::time::Instant;
 
 use super::world::{embedded, over, scripted};
@@ -96,6 +101,24 @@ async fn a_lost_reply_of_a_block_repeats_it_whole_or_not_at_all() {
     pipe.execute().await.unwrap().all().unwrap_err();
     let first = ["INCRBY half 1", "SET half 1", "SET whole 1", "DEL whole"];
     assert_eq!(node.sent(), [&first[..], &["SET whole 1", "DEL whole"]].concat());
+}
+
+#[tokio::test]
+async fn a_lost_reply_of_what_is_idempotent_never_has_it_overtake_a_later_command_of_its_key() {
+    let store = Embedded::new().shared();
+    for seed in 0..20 {
+        let lossy = Faults::seeded(seed).lose_replies(0.5).layer(Arc::clone(&store));
+        let pipes = Pipes::builder().connection("lossy", lossy).repeats(60).build().unwrap();
+        let mut pipe = pipes.pipe();
+        let first = pipe.idempotent(|pipe| pipe.set("k", "first"));
+        let other = pipe.idempotent(|pipe| pipe.set("other", "first"));
+        pipe.set("k", "second");
+        drop(pipe.execute().await.unwrap());
+        let stored: String = store.query(cmd("GET").arg("k")).await.unwrap();
+        assert_eq!(stored, "second", "seed {seed}");
+        assert!(first.get().is_ok() || first.get().unwrap_err().effect() == Effect::Unknown);
+        other.get().unwrap();
+    }
 }
 
 #[tokio::test]
@@ -250,4 +273,74 @@ async fn an_error_names_connection_and_command_and_no_key() {
     assert!(wrong.to_string().starts_with("LPUSH on `default`: refused: WRONGTYPE"), "{wrong}");
     assert!(other.to_string().starts_with("the reply is a bulk string, which is no "), "{other}");
     assert!(!format!("{wrong} {wrong:?} {other} {other:?}").contains("secret"));
+}
+
+/// A node that hangs in its second batch.
+#[derive(Debug)]
+struct HangsInTheSecond(Arc<dyn Backend>, AtomicU32);
+
+#[async_trait]
+impl Backend for HangsInTheSecond {
+    async fn call(&self, command: &Cmd) -> ToldBy<Value> {
+        self.0.call(command).await
+    }
+
+    async fn call_batch(&self, batch: &Batch) -> ToldBy<Vec<ToldBy<Value>>> {
+        if self.1.fetch_add(1, Ordering::Relaxed) == 1 {
+            std::future::pending::<()>().await;
+        }
+        self.0.call_batch(batch).await
+    }
+
+    async fn session(&self, key: Option<&[u8]>) -> ToldBy<Arc<dyn Backend>> {
+        self.0.session(key).await
+    }
+
+    async fn subscribe(&self, topics: &[Topic]) -> ToldBy<Messages> {
+        self.0.subscribe(topics).await
+    }
+
+    async fn identify(&self) -> ToldBy<Incarnation> {
+        self.0.identify().await
+    }
+
+    fn incarnation(&self) -> Option<Incarnation> {
+        self.0.incarnation()
+    }
+
+    fn delivery(&self) -> Delivery {
+        self.0.delivery()
+    }
+
+    fn overdue(&self, after: Duration) {
+        self.0.overdue(after);
+    }
+
+    fn is_sharded(&self) -> bool {
+        self.0.is_sharded()
+    }
+
+    fn disconnect(&self) {
+        self.0.disconnect();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_script_that_hangs_in_its_second_trip_costs_no_other_command_its_reply() {
+    let store = Embedded::new().shared();
+    let script = Script::new("return redis.call('INCR', KEYS[1])");
+    let known = Pipes::new(Arc::clone(&store));
+    known.run(|pipe| pipe.script::<i64>(&script.key("s"))).await.unwrap();
+    store.query::<()>(cmd("SCRIPT").arg("FLUSH")).await.unwrap();
+    let slow = Arc::new(HangsInTheSecond(store, AtomicU32::new(0)));
+    let pipes = Pipes::builder().connection("slow", slow).deadline(DEADLINE).build().unwrap();
+    let mut pipe = pipes.pipe();
+    let before = pipe.incr("n", 1);
+    let late: Deferred<i64> = pipe.script(&script.key("s"));
+    let after = pipe.incr("n", 1);
+    assert_eq!(pipe.execute().await.unwrap().failures(), 1);
+    assert_eq!((before.get().unwrap(), after.get().unwrap()), (1, 2));
+    let error = late.get().unwrap_err();
+    assert!(matches!(error, Error::Command { cause: Said::Deadline { .. }, .. }), "{error:?}");
+    assert_eq!(error.effect(), Effect::Unknown);
 }

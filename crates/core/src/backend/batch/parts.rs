@@ -1,8 +1,10 @@
-//! Parts of a batch: what is left when it is cut short, or chosen from.
+//! Parts of a batch: what is left when it is cut short, thinned out, or chosen from.
+
+use std::ops::Range;
 
 use redis::Pipeline;
 
-use super::Batch;
+use super::{Batch, Blocks};
 
 impl Batch {
     /// Forgets what was pushed after the first `len` commands.
@@ -25,6 +27,56 @@ impl Batch {
         self.scripts.retain(|(index, _)| *index < len);
         self.blocks.truncate(len);
         self.shared = self.shared.min(len);
+    }
+
+    /// Forgets the commands in these ranges, which are in order and apart. A block shrinks by those of its commands.
+    ///
+    /// # Complexity
+    ///
+    /// The commands that stay are copied, once for all ranges.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Batch;
+    /// use redis::cmd;
+    ///
+    /// let mut batch: Batch = ["GET", "SET", "DEL", "INCR"].into_iter().map(cmd).collect();
+    /// batch.make_atomic(1..4);
+    /// batch.remove(&[0..1, 2..3]);
+    /// assert_eq!(format!("{batch:?}"), r#"Batch { atomic: false, blocks: [0..2], commands: ["SET", "INCR"] }"#);
+    /// ```
+    pub fn remove(&mut self, ranges: &[Range<usize>]) {
+        if ranges.iter().all(Range::is_empty) {
+            return;
+        }
+        let mut pipeline = Pipeline::with_capacity(self.len());
+        if self.is_atomic() {
+            pipeline.atomic();
+        }
+        // Where the commands now are that were there before; and one more, for the end of a block.
+        let mut places = Vec::with_capacity(self.len() + 1);
+        let mut gone = ranges.iter().peekable();
+        for (index, command) in self.commands().enumerate() {
+            while gone.next_if(|range| range.end <= index).is_some() {}
+            places.push(pipeline.len());
+            if gone.peek().is_none_or(|range| !range.contains(&index)) {
+                pipeline.add_command(command.clone());
+            }
+        }
+        places.push(pipeline.len());
+        let place = |index: usize| places.get(index).copied().unwrap_or(pipeline.len());
+        let stays = |index: usize| place(index) < place(index + 1);
+        self.scripts.retain_mut(|(index, _)| {
+            let is_kept = stays(*index);
+            *index = place(*index);
+            is_kept
+        });
+        let blocks: Vec<_> = self.blocks().iter().map(|block| place(block.start)..place(block.end)).collect();
+        self.shared = place(self.shared);
+        self.pipeline = pipeline;
+        self.blocks = Blocks::default();
+        blocks.into_iter().for_each(|block| self.blocks.add(block));
     }
 
     /// A batch of only those commands that are chosen, and the index that each of them had. A block, and an atomic batch,

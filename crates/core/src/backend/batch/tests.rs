@@ -93,3 +93,40 @@ fn an_appended_batch_keeps_its_scripts_and_blocks_and_what_is_known_of_its_comma
     batch.append(ours(true));
     assert!(batch.is_atomic() && batch.blocks().is_empty() && batch.len() == 3);
 }
+
+#[test]
+fn a_thinned_out_batch_is_as_if_the_rest_alone_had_been_pushed() {
+    let script = Script::new("return 1");
+    let mut dice = fastrand::Rng::with_seed(7);
+    for seed in 0..2000 {
+        let len = dice.usize(..12);
+        let (mut whole, mut rest) = (Batch::new(), Batch::new());
+        let (mut gone, mut blocks, mut block) = (Vec::<Range<usize>>::new(), Vec::new(), None);
+        for at in 0..len {
+            if dice.u8(..4) == 0 {
+                blocks.extend(block.take().map(|(from, to)| (from..at, to..rest.len())));
+                block = dice.bool().then_some((at, rest.len()));
+            }
+            let is_gone = dice.u8(..3) == 0;
+            for batch in [Some(&mut whole), (!is_gone).then_some(&mut rest)].into_iter().flatten() {
+                if at % 3 == 0 {
+                    batch.push_script(&script.arg(at));
+                } else {
+                    batch.push_shared(redis::cmd("ECHO").arg(at).take()).unwrap();
+                }
+            }
+            gone.extend(is_gone.then_some(at..at + 1));
+        }
+        for (of_whole, of_rest) in blocks {
+            whole.make_atomic(of_whole);
+            rest.make_atomic(of_rest);
+        }
+        whole.remove(&gone);
+        let text = |batch: &Batch| -> Vec<_> { batch.commands().map(Cmd::get_packed_command).collect() };
+        assert_eq!(text(&whole), text(&rest), "seed {seed}");
+        assert_eq!(whole.blocks(), rest.blocks(), "seed {seed}");
+        assert_eq!(whole.shared, rest.shared, "seed {seed}");
+        let scripts = |batch: &Batch| batch.scripts().iter().map(|(at, _)| *at).collect::<Vec<_>>();
+        assert_eq!(scripts(&whole), scripts(&rest), "seed {seed}");
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redis::{Cmd, Value};
 
-use super::keys;
+use crate::backend::keys;
 use crate::backend::name;
 use crate::error::{Effect, Error, Result, convert};
 

@@ -4,8 +4,8 @@ use redis::Cmd;
 
 use super::scan::Cursor;
 use super::slots::Slot;
-use super::{aggregate, keys, split};
-use crate::backend::{name, word};
+use super::{aggregate, split};
+use crate::backend::{keys_of, name, word};
 use crate::error::{Error, Result};
 
 /// Where in a cluster a command goes: decided from its words alone.
@@ -46,7 +46,7 @@ impl Route {
     /// [`Error::Unsupported`] if its keys lie in several slots and it cannot be taken apart, or if it is about
     /// one server and does not say which.
     pub fn of(command: &Cmd) -> Result<Self> {
-        let mut slots = keys::of(command).map(Slot::of_key);
+        let mut slots = keys_of(command).map(Slot::of_key);
         let Some(first) = slots.next() else { return keyless(command) };
         if slots.all(|slot| slot == first) {
             return Ok(Self::Slot(first));

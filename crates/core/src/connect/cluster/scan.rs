@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Value};
 
-use super::keys;
+use crate::backend::keys;
 use crate::error::{Error, Result, convert};
 use crate::mutant;
 

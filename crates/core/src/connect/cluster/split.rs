@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use redis::Cmd;
 
 use super::aggregate::{Aggregate, Merge};
-use super::keys;
 use super::slots::Slot;
+use crate::backend::keys;
 use crate::backend::name;
 
 /// How many words belong to each key, for the commands that can be taken apart.
@@ -102,10 +102,10 @@ mod tests {
             whole.extend(names.iter().map(String::as_str));
             let (parts, aggregate) = parts(&command(&whole));
             let echo = |part: &Cmd| {
-                Value::Array(keys::of(part).map(|key| Value::BulkString(key.to_vec())).collect())
+                Value::Array(keys::keys_of(part).map(|key| Value::BulkString(key.to_vec())).collect())
             };
             for (slot, part) in &parts {
-                assert!(keys::of(part).all(|key| Slot::of_key(key) == *slot));
+                assert!(keys::keys_of(part).all(|key| Slot::of_key(key) == *slot));
             }
             let merged = aggregate.merge(parts.iter().map(|(_, part)| Ok(echo(part))).collect());
             let expected = names.iter().map(|name| Value::BulkString(name.clone().into_bytes())).collect();

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use super::Breaker;
 use super::health::{Change, Health};
 use crate::backend::{Backend, Batch, Delivery, Incarnation, Messages, Topic};
-use crate::error::{Error, Result};
+use crate::error::{Error, LinkError, Result};
 use crate::lock::lock;
 use crate::mutant;
 
@@ -93,6 +93,8 @@ impl Guarded {
 
     fn learn_from(&self, epoch: u64, error: &Error) {
         match error {
+            // It was given up on this side, perhaps by this very breaker.
+            Error::Link { reason, .. } if matches!(**reason, LinkError::GivenUp { .. }) => {}
             Error::Link { reason, .. } => self.fail(epoch, error, reason.is_refusal()),
             Error::Refused { .. }
             | Error::Conflict
@@ -130,6 +132,16 @@ impl Guarded {
     /// there is no server to blame but all.
     fn counts_failures(&self) -> bool {
         !self.inner.is_sharded() || self.inner.incarnation().is_none()
+    }
+
+    /// Whoever waited for a connection that was given up because the breaker opened is told why it did.
+    fn told<T>(&self, answer: Result<T>) -> Result<T> {
+        match &answer {
+            Err(Error::Link { reason, .. }) if matches!(**reason, LinkError::GivenUp { .. }) => {
+                self.check_closed().and(answer)
+            }
+            _ => answer,
+        }
     }
 
     /// To connect is no sign of life, only that the address takes connections: it forgets no failure.
@@ -223,7 +235,7 @@ impl Backend for Guarded {
             answer = self.inner.call(command).await;
         }
         self.learn(epoch, &answer);
-        answer
+        self.told(answer)
     }
 
     async fn call_batch(&self, batch: &Batch) -> Result<Vec<Result<Value>>> {
@@ -239,7 +251,7 @@ impl Backend for Guarded {
             Some(broken) => self.learn(epoch, broken),
             None => self.learn(epoch, &answer),
         }
-        answer
+        self.told(answer)
     }
 
     async fn session(&self, key: Option<&[u8]>) -> Result<Arc<dyn Backend>> {
@@ -247,7 +259,7 @@ impl Backend for Guarded {
         let epoch = self.epoch();
         let answer = self.inner.session(key).await;
         self.learn_of_connecting(epoch, &answer);
-        answer
+        self.told(answer)
     }
 
     async fn subscribe(&self, topics: &[Topic]) -> Result<Messages> {
@@ -255,7 +267,7 @@ impl Backend for Guarded {
         let epoch = self.epoch();
         let answer = self.inner.subscribe(topics).await;
         self.learn_of_connecting(epoch, &answer);
-        answer
+        self.told(answer)
     }
 
     async fn identify(&self) -> Result<Incarnation> {
@@ -263,7 +275,7 @@ impl Backend for Guarded {
         let epoch = self.epoch();
         let answer = self.inner.identify().await;
         self.learn_of_connecting(epoch, &answer);
-        answer
+        self.told(answer)
     }
 
     fn incarnation(&self) -> Option<Incarnation> {

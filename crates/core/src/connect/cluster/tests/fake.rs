@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use redis::{Cmd, Value};
 use tokio::sync::broadcast;
 
-use super::super::{Address, Cluster, MakeNode, Slot, keys};
+use super::super::{Address, Cluster, MakeNode, Slot};
 use crate::backend::{
     Backend, Batch, Delivery, Incarnation, Message, Messages, Place, Portion, Topic, check,
 };
@@ -174,7 +174,7 @@ impl World {
 
     fn carry_out(&mut self, port: u16, command: &Cmd, is_asking: bool) -> Result<Value> {
         let words = words(command);
-        let keys: Vec<Vec<u8>> = keys::of(command).map(<[u8]>::to_vec).collect();
+        let keys: Vec<Vec<u8>> = crate::backend::keys_of(command).map(<[u8]>::to_vec).collect();
         let name = words.first().cloned().unwrap_or_default();
         if name == "CLUSTER" {
             return Ok(self.slots());
@@ -222,7 +222,8 @@ impl World {
 
     /// MULTI, the commands, EXEC: what a server refuses while they are queued, or at the end, undoes all.
     fn transact(&mut self, port: u16, commands: &[&Cmd], is_asking: bool) -> Vec<Result<Value>> {
-        let own = |command: &&Cmd| keys::of(command).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
+        let own =
+            |command: &&Cmd| crate::backend::keys_of(command).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
         let queued: Vec<_> =
             commands.iter().map(|command| self.admit(port, &own(command), is_asking)).collect();
         if queued.iter().any(Result::is_err) {
@@ -381,7 +382,7 @@ impl std::fmt::Debug for Server {
 }
 
 fn words(command: &Cmd) -> Vec<String> {
-    keys::words(command).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+    crate::backend::keys::words(command).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 fn refusal(text: &str) -> Error {

@@ -7,7 +7,18 @@ use redis::{Arg, Cmd};
 /// Servers tell with COMMAND; asking them would cost a round trip and could not be tested without one, and
 /// the answer is the same everywhere. A command that is not known here has its key, as nearly all do, in its
 /// first word after the name.
-pub(crate) fn of(command: &Cmd) -> impl Iterator<Item = &[u8]> {
+///
+/// # Example
+///
+/// ```
+/// use redfleet_core::keys_of;
+/// use redis::cmd;
+///
+/// let mut copy = cmd("COPY");
+/// copy.arg("from").arg("to").arg("REPLACE");
+/// assert!(keys_of(&copy).eq([b"from".as_slice(), b"to"]));
+/// ```
+pub fn keys_of(command: &Cmd) -> impl Iterator<Item = &[u8]> {
     let span = span(command);
     words(command).enumerate().filter_map(move |(index, word)| span.has(index).then_some(word))
 }
@@ -218,7 +229,7 @@ mod tests {
     }
 
     fn keys(text: &str) -> Vec<String> {
-        of(&command(text)).map(|key| String::from_utf8_lossy(key).into_owned()).collect()
+        keys_of(&command(text)).map(|key| String::from_utf8_lossy(key).into_owned()).collect()
     }
 
     #[test]
@@ -318,6 +329,6 @@ mod tests {
         }
         assert_eq!(keys("EVAL s 18446744073709551615 a b"), ["a", "b"]);
         assert_eq!(keys("ZUNIONSTORE a 99 b"), ["a", "b"]);
-        assert!(of(&Cmd::new()).next().is_none());
+        assert!(keys_of(&Cmd::new()).next().is_none());
     }
 }
