@@ -1,5 +1,7 @@
 //! What a pipe allocates beyond what the raw client does for the same commands, counted.
 
+use std::error::Error;
+
 use allocation_counter::measure;
 use redfleet_core::test_util::Wire;
 use redfleet_pipe::{Deferred, Pipe, Pipes};
@@ -7,59 +9,68 @@ use redis::aio::{AsyncStream, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Cmd, Pipeline, RedisConnectionInfo};
 use tokio::runtime::{Builder, Runtime};
 
-const COMMANDS: usize = 1600;
+const COMMANDS: u32 = 1600;
 /// One for sixteen commands.
 const BUDGET: u64 = COMMANDS as u64 / 16;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 fn command() -> Cmd {
     Cmd::incr("counter", 1)
 }
 
-async fn raw(server: &Wire) -> MultiplexedConnection {
+async fn raw(server: &Wire) -> Result<MultiplexedConnection> {
     let stream: Box<dyn AsyncStream + Send + Unpin> = Box::new(server.connect());
     let config = AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
     let login = RedisConnectionInfo::default().set_protocol(redis::ProtocolVersion::RESP3);
-    let (connection, driver) = MultiplexedConnection::new_with_config(&login, stream, config).await.unwrap();
+    let (connection, driver) = MultiplexedConnection::new_with_config(&login, stream, config).await?;
     drop(tokio::spawn(driver));
-    connection
+    Ok(connection)
 }
 
-async fn theirs(connection: &mut MultiplexedConnection) {
+async fn theirs(connection: &mut MultiplexedConnection) -> Result {
     let mut pipeline = Pipeline::new();
     for _ in 0..COMMANDS {
         pipeline.add_command(command());
     }
-    let counts: Vec<i64> = pipeline.query_async(connection).await.unwrap();
-    assert_eq!(counts.len(), COMMANDS);
+    let counts: Vec<i64> = pipeline.query_async(connection).await?;
+    assert_eq!(counts.len(), COMMANDS as usize);
+    Ok(())
 }
 
-async fn flat(pipes: &Pipes) {
+async fn flat(pipes: &Pipes) -> Result {
     let queue = |pipe: &mut Pipe| (0..COMMANDS).map(|_| pipe.add(command())).collect::<Vec<Deferred<i64>>>();
-    assert_eq!(pipes.run(queue).await.unwrap().len(), COMMANDS);
+    assert_eq!(pipes.run(queue).await?.len(), COMMANDS as usize);
+    Ok(())
 }
 
 /// Each command in a scope within a scope within a scope.
-async fn nested(pipes: &Pipes) {
+async fn nested(pipes: &Pipes) -> Result {
     let one = |pipe: &mut Pipe| pipe.nest(|pipe| pipe.nest(|pipe| pipe.nest(|pipe| Ok(pipe.add(command())))));
     let queue = |pipe: &mut Pipe| {
         let all = (0..COMMANDS).map(|_| one(pipe));
         all.collect::<redfleet_pipe::Result<Vec<Deferred<i64>>>>()
     };
-    assert_eq!(pipes.run(queue).await.unwrap().unwrap().len(), COMMANDS);
+    assert_eq!(pipes.run(queue).await??.len(), COMMANDS as usize);
+    Ok(())
 }
 
 /// Read one by one after the execution.
-async fn taken(pipes: &Pipes) {
+async fn taken(pipes: &Pipes) -> Result {
     let mut pipe = pipes.pipe();
     let all: Vec<Deferred<i64>> = (0..COMMANDS).map(|_| pipe.add(command())).collect();
-    pipe.execute().await.unwrap().all().unwrap();
-    assert_eq!(all.into_iter().map(|count| count.take().unwrap()).sum::<i64>(), COMMANDS as i64);
+    pipe.execute().await?.all()?;
+    let sum = all.into_iter().map(Deferred::take).sum::<redfleet_pipe::Result<i64>>()?;
+    assert_eq!(sum, i64::from(COMMANDS));
+    Ok(())
 }
 
 /// Allocations by one run, when another has made all that stays.
-fn count(runtime: &Runtime, mut run: impl AsyncFnMut()) -> u64 {
-    runtime.block_on(run());
-    measure(|| runtime.block_on(run())).count_total
+fn count(runtime: &Runtime, mut run: impl AsyncFnMut() -> Result) -> Result<u64> {
+    runtime.block_on(run())?;
+    let mut result = Ok(());
+    let measured = measure(|| result = runtime.block_on(run()));
+    result.map(|()| measured.count_total)
 }
 
 #[test]
@@ -67,13 +78,13 @@ fn a_pipe_allocates_at_most_once_for_sixteen_commands() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let server = Wire::saying(":1\r\n");
     let pipes = Pipes::new(server.backend());
-    let mut connection = runtime.block_on(raw(&server));
-    let theirs = count(&runtime, async || theirs(&mut connection).await);
-    assert!(theirs > COMMANDS as u64, "nothing was counted: {theirs}");
+    let mut connection = runtime.block_on(raw(&server)).unwrap();
+    let theirs = count(&runtime, async || theirs(&mut connection).await).unwrap();
+    assert!(theirs > u64::from(COMMANDS), "nothing was counted: {theirs}");
     for (name, ours) in [
-        ("flat", count(&runtime, async || flat(&pipes).await)),
-        ("nested three deep", count(&runtime, async || nested(&pipes).await)),
-        ("taken one by one", count(&runtime, async || taken(&pipes).await)),
+        ("flat", count(&runtime, async || flat(&pipes).await).unwrap()),
+        ("nested three deep", count(&runtime, async || nested(&pipes).await).unwrap()),
+        ("taken one by one", count(&runtime, async || taken(&pipes).await).unwrap()),
     ] {
         let more = ours.saturating_sub(theirs);
         println!("{name}: {ours} allocations, the raw client {theirs}: {more} more");

@@ -1,7 +1,7 @@
 //! Errors that nobody awaits are logged, and no others.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redfleet_core::redis::Cmd;
 use redfleet_pipe::Pipes;
@@ -16,7 +16,7 @@ impl<S: tracing::Subscriber> Layer<S> for Warnings {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let mut text = event.metadata().level().to_string();
         event.record(&mut Text(&mut text));
-        self.0.lock().unwrap().push(text);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
     }
 }
 

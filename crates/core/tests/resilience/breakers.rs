@@ -176,7 +176,7 @@ async fn whoever_waits_for_a_connection_that_is_given_up_is_told_to_whom_and_by_
         node.overdue(Duration::from_millis(100));
     }
     for error in [call.await.unwrap_err(), calls.await.unwrap_err()] {
-        let Error::Down { cause } = &error else { panic!("{error:?}") };
+        let Error::Down { cause, .. } = &error else { panic!("{error:?}") };
         assert!(matches!(**cause, Error::Deadline { .. }), "{cause:?}");
     }
 }
