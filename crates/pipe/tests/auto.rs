@@ -72,7 +72,7 @@ async fn a_caller_that_goes_away_takes_no_other_command_with_it() {
     let mut first = pin!(auto.add::<i64>(Cmd::incr("first", 1)));
     assert!(poll!(first.as_mut()).is_pending());
     {
-        let mut collector = pin!(auto.add::<i64>(Cmd::incr("gone", 1)));
+        let mut collector = Box::pin(auto.add::<i64>(Cmd::incr("gone", 1)));
         assert!(poll!(collector.as_mut()).is_pending());
         let mut other = Box::pin(auto.add::<i64>(Cmd::incr("other", 1)));
         assert!(poll!(other.as_mut()).is_pending());
