@@ -109,7 +109,9 @@ impl Scope {
     ///
     /// No more commands may wait for a connection than a pipe may hold; who would be over that is told [`Error::TooLong`].
     ///
-    /// It is ready when the connections that the closure queued for have answered, whatever else is under way.
+    /// The closure has a pipe of its own, so it may use the scope as well. It is ready when the connections that the closure
+    /// queued for have answered and its callbacks have run, whatever else is under way; so callbacks of two closures have no
+    /// order among them.
     pub fn run<R: Resolve>(&self, queue: impl FnOnce(&mut Pipe) -> R) -> Awaited<R> {
         // Nothing is locked while foreign code runs.
         let (awaited, execution) = Awaited::queue(self.pipes.pipe(), queue);

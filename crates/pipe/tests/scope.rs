@@ -239,3 +239,22 @@ async fn more_than_a_scope_may_hold_is_refused_to_whoever_asks_for_it() {
     let refused = told.iter().filter(|told| matches!(told, Err(Error::TooLong { limit: 10, .. }))).count();
     assert_eq!((refused, told.iter().filter(|told| told.is_ok()).count()), (2, 10));
 }
+
+/// How long it takes until so many who wait for a connection are told that it is lost.
+async fn time_of_failures(commands: usize) -> Duration {
+    let node = Scripted::new();
+    node.set(Condition::LosesReplies);
+    let pipes = Pipes::new(node.shared());
+    let began = Instant::now();
+    let steps =
+        async |scope: &Scope| join_all((0..commands).map(|_| scope.add::<i64>(Cmd::incr("n", 1)))).await;
+    assert!(pipes.scope(steps).await.iter().all(Result::is_err));
+    began.elapsed()
+}
+
+#[tokio::test]
+async fn what_it_takes_to_tell_one_who_waits_does_not_grow_with_how_many_do() {
+    let few = time_of_failures(2_000).await.min(time_of_failures(2_000).await);
+    let many = time_of_failures(32_000).await;
+    assert!(many < few * 16 * 5, "16 times as many took {many:?} instead of {few:?}");
+}
