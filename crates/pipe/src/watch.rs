@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use redfleet_core::{Backend, Error as Said};
+use redfleet_core::{Backend, Error as Said, mutant};
 use redis::{Cmd, ToRedisArgs};
 use tokio::time::sleep;
 
@@ -114,7 +114,11 @@ impl<'a> Watch<'a> {
             let this = Attempt { pipes: own.clone(), is_lost: AtomicBool::new(false) };
             let result = attempt(&this).await;
             // What is not tried again ends the session, and with it the watch. A commit that lost has ended its watch.
-            if result.is_ok() || !this.is_lost() {
+            let is_retried = match &result {
+                Err(Error::Conflict { .. }) if mutant::is_on("any_conflict_is_tried_again") => true,
+                result => result.is_err() && this.is_lost(),
+            };
+            if !is_retried {
                 return result;
             }
             if number < attempts {

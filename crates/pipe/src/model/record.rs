@@ -24,7 +24,8 @@ use crate::pipe::Pipe;
 ///
 /// It is read only. What is known changes when a pipe is executed, and by what the server acknowledged alone: a field that a
 /// write left as it was stays as it was here, and a write that failed changes nothing. It learns in the order in which the
-/// commands were queued, whatever nested scope that was in, and before any callback runs. Clones share what they know.
+/// commands were queued, whatever nested scope that was in, and before any callback runs; of executions that are under way at
+/// once, as they end. Clones share what they know.
 ///
 /// # Example
 ///

@@ -68,6 +68,9 @@ impl Pipe {
     /// Runs `learn` once after the next execution, before every callback, and in the order in which it and its like were
     /// queued: what a program knows of the server then is what the server said last.
     pub(crate) fn learn(&mut self, learn: impl FnOnce() + Send + 'static) {
+        if mutant::is_on("records_learn_in_callbacks") {
+            return self.on_execute(learn);
+        }
         self.callbacks.learning.push(Box::new(learn));
     }
 }
