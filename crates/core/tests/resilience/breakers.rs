@@ -158,17 +158,17 @@ async fn an_operation_that_panics_when_it_is_dropped_takes_nobody_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_waits_for_a_connection_that_is_given_up_is_told_to_whom_and_by_a_breaker_why() {
-    let hung = || over(|| std::future::pending());
-    let bare = hung();
-    let mut waiting = Box::pin(bare.call(&cmd("PING")));
+    let hung = || over(std::future::pending::<std::io::Result<tokio::io::DuplexStream>>);
+    let (bare, ping) = (hung(), cmd("PING"));
+    let mut waiting = Box::pin(bare.call(&ping));
     assert!(futures::poll!(&mut waiting).is_pending());
     bare.disconnect();
     let error = waiting.await.unwrap_err();
-    assert_eq!(error.to_string(), "the connection to a stream was given up before it was made");
+    assert_eq!(error.to_string(), "link: the connection to a stream was given up before it was made");
     assert_eq!(error.effect(), Effect::None);
 
     let node = Breaker::default().layer(hung());
-    let (ping, two) = (cmd("PING"), batch());
+    let two = batch();
     let mut call = Box::pin(node.call(&ping));
     let mut calls = Box::pin(node.call_batch(&two));
     assert!(futures::poll!(&mut call).is_pending() && futures::poll!(&mut calls).is_pending());
