@@ -97,9 +97,8 @@ mod tests {
         let mut batch = Batch::new();
         for text in commands {
             let mut words = text.trim_start_matches(['?', '*']).split(' ');
-            let mut command = redis::cmd(words.next().unwrap());
-            words.for_each(|word| drop(command.arg(word)));
-            batch.push(command);
+            let command = words.next().map(redis::cmd).unwrap();
+            batch.push(words.fold(command, |mut command, word| command.arg(word).take()));
         }
         blocks.iter().for_each(|block| batch.make_atomic(block.clone()));
         let marked = |mark: char| move |at: usize| commands[at].chars().take(2).any(|other| other == mark);

@@ -180,11 +180,11 @@ fn a_roll_back_costs_what_it_takes_back_and_not_what_was_queued_before() {
         let info = allocation_counter::measure(|| {
             let mut queue = Queue::new(10_000, false);
             for _ in 0..1000 {
-                queue.push(cmd("INCR"));
+                queue.push(cmd("INCR")).1.unwrap();
             }
             for _ in 0..roll_backs {
                 let mark = queue.mark();
-                queue.push(cmd("INCR"));
+                queue.push(cmd("INCR")).1.unwrap();
                 queue.roll_back(mark);
             }
             assert_eq!(queue.len(), 1000);
