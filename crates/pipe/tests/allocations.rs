@@ -1,4 +1,5 @@
 //! What a pipe allocates beyond what the raw client does for the same commands, counted.
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 use allocation_counter::measure;
 use redfleet_core::test_util::Wire;
@@ -53,7 +54,10 @@ async fn taken(pipes: &Pipes) {
     let mut pipe = pipes.pipe();
     let all: Vec<Deferred<i64>> = (0..COMMANDS).map(|_| pipe.add(command())).collect();
     pipe.execute().await.unwrap().all().unwrap();
-    assert_eq!(all.into_iter().map(|count| count.take().unwrap()).sum::<i64>(), COMMANDS as i64);
+    assert_eq!(
+        all.into_iter().map(|count| count.take().unwrap()).sum::<i64>(),
+        i64::try_from(COMMANDS).unwrap()
+    );
 }
 
 /// Allocations by one run, when another has made all that stays.
