@@ -7,5 +7,6 @@ mod redpipe {
     mod rp_issue2;
     mod rp_pipe;
     mod rp_task;
+    mod tables;
     mod world;
 }
