@@ -1,5 +1,6 @@
 //! Commands that wait to be sent together.
 
+mod admit;
 mod atomic;
 mod callbacks;
 mod execution;
@@ -246,50 +247,6 @@ impl Pipe {
         if let Some(flush) = self.flush.take() {
             flush.end(error);
         }
-    }
-
-    /// Whether not every command that a connection takes can be queued here and now.
-    fn is_particular(&mut self) -> bool {
-        self.block.is_some() || self.queue().is_sharded()
-    }
-
-    /// Refuses what the connection would refuse, or what the block cannot hold.
-    fn admit(&mut self, command: &Cmd) {
-        let checked = redfleet_core::check_shared(command);
-        // A cluster refuses a whole batch for a command that can go nowhere, so it must not get there.
-        let routed = checked
-            .and_then(|()| if self.queue().is_sharded() { Route::of(command).map(drop) } else { Ok(()) });
-        if let Err(error) = routed {
-            self.refuse(Error::Refused(error));
-        }
-        if self.block.is_some() {
-            self.admit_to_block(command);
-        }
-    }
-
-    /// The queue of the connection that the next command is for.
-    fn queue(&mut self) -> &mut Queue {
-        let current = self.current;
-        if self.queues.len() <= current {
-            let (room, used) = (self.pipes.limits().batch, self.queues.len());
-            let connections = self.pipes.connections().iter().skip(used).take(current + 1 - used);
-            self.queues
-                .extend(connections.map(|connection| Queue::new(room, connection.backend().is_sharded())));
-        }
-        #[expect(clippy::indexing_slicing, reason = "it was made longer than that")]
-        &mut self.queues[current]
-    }
-
-    /// Whether one more command may be kept.
-    fn has_room(&mut self) -> bool {
-        let limit = self.pipes.limits().commands;
-        self.queue().given() < limit
-    }
-
-    /// An index for a command that is one too many, because of which the pipe is refused.
-    fn skip(&mut self) -> usize {
-        self.refuse(Error::TooLong { limit: self.pipes.limits().commands });
-        self.queue().skip()
     }
 
     fn defer<T>(&mut self, index: usize, read: Read<T>) -> Deferred<T> {

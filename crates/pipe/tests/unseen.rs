@@ -1,5 +1,4 @@
 //! Errors that nobody awaits are logged, and no others.
-#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
