@@ -12,7 +12,7 @@ mod within;
 use std::fmt;
 use std::sync::Arc;
 
-use redfleet_core::{Route, ScriptCall, mutant};
+use redfleet_core::{ScriptCall, mutant};
 use redis::{Cmd, FromRedisValue};
 
 use crate::deferred::{Deferred, Read, convert};
