@@ -1,12 +1,15 @@
 //! Steps that depend on each other: batched by themselves, one round trip a step.
 
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::{join, join_all, try_join_all};
 use redfleet_core::redis::Cmd;
 use redfleet_core::test_util::{Condition, Scripted, Wire};
-use redfleet_pipe::{Deferred, Error, Pipe, Pipes, Promise, Result, Scope};
+use redfleet_pipe::{Awaited, Deferred, Error, Pipe, Pipes, Promise, Result, Scope};
 use tokio::time::{Instant, sleep};
 
 /// Pipes over a connection that is up and answers everything with 1.
@@ -240,21 +243,22 @@ async fn more_than_a_scope_may_hold_is_refused_to_whoever_asks_for_it() {
     assert_eq!((refused, told.iter().filter(|told| told.is_ok()).count()), (2, 10));
 }
 
-/// How long it takes until so many who wait for a connection are told that it is lost.
-async fn time_of_failures(commands: usize) -> Duration {
+#[tokio::test]
+async fn whoever_waits_is_asked_once_before_and_once_when_it_is_decided_however_many_wait() {
+    const WAITING: usize = 2_000;
     let node = Scripted::new();
     node.set(Condition::LosesReplies);
-    let pipes = Pipes::new(node.shared());
-    let began = Instant::now();
+    let polls = AtomicUsize::new(0);
+    let counted = async |step: Awaited<Deferred<i64>>| {
+        let mut step = pin!(step);
+        poll_fn(|cx| {
+            polls.fetch_add(1, Ordering::Relaxed);
+            step.as_mut().poll(cx)
+        })
+        .await
+    };
     let steps =
-        async |scope: &Scope| join_all((0..commands).map(|_| scope.add::<i64>(Cmd::incr("n", 1)))).await;
-    assert!(pipes.scope(steps).await.iter().all(Result::is_err));
-    began.elapsed()
-}
-
-#[tokio::test]
-async fn what_it_takes_to_tell_one_who_waits_does_not_grow_with_how_many_do() {
-    let few = time_of_failures(2_000).await.min(time_of_failures(2_000).await);
-    let many = time_of_failures(32_000).await;
-    assert!(many < few * 16 * 5, "16 times as many took {many:?} instead of {few:?}");
+        async |scope: &Scope| join_all((0..WAITING).map(|_| counted(scope.add(Cmd::incr("n", 1))))).await;
+    assert!(Pipes::new(node.shared()).scope(steps).await.iter().all(Result::is_err));
+    assert_eq!(polls.into_inner(), 2 * WAITING);
 }

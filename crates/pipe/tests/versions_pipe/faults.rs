@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::world::{DEADLINE, Ledger, healed, key, pipes, stored};
 
 /// Room for a slow machine on top of a deadline.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_millis(900);
 
 /// Breaks the connection now and then, in the middle of what is under way, until it is dropped.
 async fn storm(server: &Server, seed: u64) -> ! {
