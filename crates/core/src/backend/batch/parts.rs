@@ -11,22 +11,11 @@ impl Batch {
     ///
     /// # Complexity
     ///
-    /// The commands that stay are copied, so it costs as much as they are long: for roll-backs, which are rare.
+    /// As [`remove`](Self::remove): the commands that stay are copied.
     pub fn truncate(&mut self, len: usize) {
-        if len >= self.len() {
-            return;
+        if len < self.len() {
+            self.remove(std::slice::from_ref(&(len..self.len())));
         }
-        let mut pipeline = Pipeline::with_capacity(len);
-        if self.is_atomic() {
-            pipeline.atomic();
-        }
-        for command in self.commands().take(len) {
-            pipeline.add_command(command.clone());
-        }
-        self.pipeline = pipeline;
-        self.scripts.retain(|(index, _)| *index < len);
-        self.blocks.truncate(len);
-        self.shared = self.shared.min(len);
     }
 
     /// Forgets the commands in these ranges, which are in order and apart. A block shrinks by those of its commands.
