@@ -18,12 +18,14 @@ pub(super) enum Form {
     Everything,
     /// As it is: it says something to whoever listens, and has no key.
     Message,
-    /// As it is: the keys are gone afterwards.
-    Wipes(Vec<Key>),
+    /// As DEL or UNLINK of each key.
+    Wipes { keys: Vec<Key>, by: &'static str },
     /// As SET of each key.
     Sets { pairs: Vec<(Key, Word)>, end: End, when: When },
     /// As it is, on its one key: what it leaves depends on what is there.
     Builds { key: Key, when: When },
+    /// As these words, on its one key.
+    As { key: Key, words: Vec<Word>, when: When },
     /// As it is: it adds to an integer.
     Adds { key: Key, by: i64 },
     /// As the end that local's key has afterwards.
@@ -98,15 +100,23 @@ impl Form {
     pub(super) fn keys(&self) -> Vec<&Key> {
         match self {
             Self::Reads | Self::Silent | Self::Everything | Self::Message => Vec::new(),
-            Self::Wipes(keys) | Self::Whole { keys, .. } | Self::Vouched(keys) => keys.iter().collect(),
+            Self::Wipes { keys, .. } | Self::Whole { keys, .. } | Self::Vouched(keys) => {
+                keys.iter().collect()
+            }
             Self::Sets { pairs, .. } => pairs.iter().map(|(key, _)| key).collect(),
             Self::Builds { key, .. }
+            | Self::As { key, .. }
             | Self::Adds { key, .. }
             | Self::SetsLife { key, .. }
             | Self::Fields { key, .. }
             | Self::Restores { key, .. } => vec![key],
             Self::Told(told) => told.keys(),
         }
+    }
+
+    /// Whether it changes nothing.
+    pub(super) const fn is_read(&self) -> bool {
+        matches!(self, Self::Reads | Self::Silent)
     }
 
     /// What it needs to know of a key that it may write, beside the reply.
@@ -116,14 +126,16 @@ impl Form {
             | Self::Silent
             | Self::Everything
             | Self::Message
-            | Self::Wipes(_)
+            | Self::Wipes { .. }
             | Self::Sets { end: End::Never | End::At { .. }, .. }
             | Self::Restores { end: End::Never | End::At { .. }, .. } => Need::Nothing,
             Self::Sets { .. } | Self::Restores { .. } | Self::Told(Told::Value(_)) => Need::LifeToSet,
             Self::SetsLife { .. } => Need::LifeToSetAlone,
-            Self::Builds { .. } | Self::Adds { .. } | Self::Fields { .. } | Self::Vouched(_) => {
-                Need::LifeToCompare
-            }
+            Self::Builds { .. }
+            | Self::As { .. }
+            | Self::Adds { .. }
+            | Self::Fields { .. }
+            | Self::Vouched(_) => Need::LifeToCompare,
             Self::Told(Told::CutToLength(_) | Told::Id { is_cut_to_length: true, .. }) => Need::Length,
             Self::Told(_) => Need::LifeToCompare,
             Self::Whole { .. } => Need::Whole,

@@ -16,6 +16,7 @@ impl Form {
         match self {
             Self::Sets { when, .. }
             | Self::Builds { when, .. }
+            | Self::As { when, .. }
             | Self::SetsLife { when, .. }
             | Self::Whole { when, .. }
             | Self::Fields { when, .. } => when,
@@ -24,7 +25,7 @@ impl Form {
             | Self::Silent
             | Self::Everything
             | Self::Message
-            | Self::Wipes(_)
+            | Self::Wipes { .. }
             | Self::Adds { .. }
             | Self::Restores { .. }
             | Self::Vouched(_) => &When::Always,
@@ -38,7 +39,7 @@ impl Form {
             Self::Reads
                 | Self::Silent
                 | Self::Message
-                | Self::Wipes(_)
+                | Self::Wipes { .. }
                 | Self::Sets { when: When::Always, .. }
         )
     }
@@ -71,7 +72,11 @@ impl Form {
                 }
                 steps.add(keys.clone(), Kind::Builds, original.clone());
             }
-            Self::Wipes(keys) => keys.iter().filter(is_apart).for_each(|key| steps.wipe(key)),
+            Self::Wipes { keys, by } => {
+                for key in keys.iter().filter(is_apart) {
+                    steps.words(key, Kind::Overwrites, &[by.as_bytes(), key]);
+                }
+            }
             Self::Sets { pairs, end, .. } => {
                 for (key, value) in pairs.iter().filter(|(key, _)| is_apart(&key)) {
                     steps.set(key, value, end.life(key, answered)?);
@@ -80,6 +85,9 @@ impl Form {
             Self::Told(told) => told.add_to(steps, reply, answered)?,
             Self::Builds { key, .. } if is_apart(&key) => {
                 steps.add(vec![key.clone()], Kind::Builds, original.clone());
+            }
+            Self::As { key, words, .. } if is_apart(&key) => {
+                steps.add(vec![key.clone()], Kind::Builds, command(words.iter().map(|word| &**word)));
             }
             Self::Adds { key, by } if is_apart(&key) => {
                 steps.add(vec![key.clone()], Kind::Adds(*by), original.clone());
@@ -94,6 +102,7 @@ impl Form {
                 steps.add(vec![key.clone()], Kind::Overwrites, restoring);
             }
             Self::Builds { .. }
+            | Self::As { .. }
             | Self::Adds { .. }
             | Self::SetsLife { .. }
             | Self::Fields { .. }

@@ -1,11 +1,11 @@
 //! How one unit is shipped: one command, or the commands of one atomic block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use redfleet_core::Result;
+use redfleet_core::{Result, keys_of};
 use redis::{Cmd, Value};
 
-use super::form::{Form, Need};
+use super::form::{Form, Need, When};
 use super::questions::Questions;
 use super::said::{Said, said};
 use super::steps::Steps;
@@ -57,35 +57,14 @@ impl Plan {
     fn made(commands: &[&Cmd], is_vouched: bool) -> Result<Self, Unshippable> {
         let form = |command: &&Cmd| Ok(((*command).clone(), table::form(command, is_vouched)?));
         let mut commands: Vec<(Cmd, Form)> = commands.iter().map(form).collect::<Result<_, _>>()?;
-        let mut needs = BTreeMap::new();
-        // A script whose text is shipped has its keys to itself; if it has not, what it did is shipped.
-        for (at, (_, form)) in commands.iter().enumerate() {
-            for key in form.keys() {
-                needs.entry(key.clone()).or_insert_with(Vec::new).push((at, form.need()));
-            }
-        }
-        for (_, form) in &mut commands {
-            if let Form::Vouched(keys) = form
-                && keys.iter().any(|key| needs.get(key).is_some_and(|needs| needs.len() > 1))
-            {
-                let keys = std::mem::take(keys);
-                for key in &keys {
-                    needs.insert(key.clone(), vec![(0, Need::Whole)]);
-                }
-                *form = Form::Whole { keys, when: super::form::When::EvenRefused };
-            }
-        }
+        unvouch_what_is_shared(&mut commands);
+        let needs = needs(&commands);
         let questions = Questions::of(&commands, &needs);
-        let keys = if commands.iter().all(|(_, form)| matches!(form, Form::Reads | Form::Silent)) {
-            let keys: std::collections::BTreeSet<Key> = commands
-                .iter()
-                .flat_map(|(command, _)| redfleet_core::keys_of(command))
-                .map(Key::from)
-                .collect();
-            keys.into_iter().collect()
-        } else {
-            needs.into_keys().collect()
-        };
+        let mut keys: Vec<Key> = needs.into_keys().collect();
+        if commands.iter().all(|(_, form)| form.is_read()) {
+            let read = commands.iter().flat_map(|(command, _)| keys_of(command)).map(Key::from);
+            keys = read.collect::<BTreeSet<Key>>().into_iter().collect();
+        }
         Ok(Self { commands, keys, questions })
     }
 
@@ -101,7 +80,7 @@ impl Plan {
 
     /// Whether it changes nothing.
     pub(crate) fn is_read(&self) -> bool {
-        self.commands.iter().all(|(_, form)| matches!(form, Form::Reads | Form::Silent))
+        self.commands.iter().all(|(_, form)| form.is_read())
     }
 
     /// What is to be asked on local right behind the commands: in the same round trip, and in an atomic block inside it.
@@ -129,26 +108,49 @@ impl Plan {
     pub(crate) fn shipped(&self, replies: &[Result<Value>], answers: &[Result<Value>]) -> Shipped {
         let answered = self.questions.answered(answers);
         let mut steps = Steps::default();
+        let mut is_clear = true;
         for (at, (command, form)) in self.commands.iter().enumerate() {
             match said(form, replies.get(at)) {
                 Said::Nothing => {}
-                Said::Unclear if matches!(form, Form::Reads | Form::Silent) => {}
-                Said::Unclear if matches!(form, Form::Everything) => return Shipped::Everything,
-                Said::Unclear => {
-                    return if self.touches_everything() { Shipped::Everything } else { Shipped::Unclear };
+                Said::Unclear if form.is_read() => {}
+                Said::Unclear | Said::Done(_) if matches!(form, Form::Everything) => {
+                    return Shipped::Everything;
                 }
-                Said::Done(_) if matches!(form, Form::Everything) => return Shipped::Everything,
+                Said::Unclear => is_clear = false,
                 Said::Done(reply) => {
-                    if form.add_to(&mut steps, command, reply, &answered, at).is_none() {
-                        return if self.touches_everything() {
-                            Shipped::Everything
-                        } else {
-                            Shipped::Unclear
-                        };
-                    }
+                    is_clear &= form.add_to(&mut steps, command, reply, &answered, at).is_some();
                 }
             }
         }
-        steps.shipped(&answered)
+        if is_clear { steps.shipped(&answered) } else { Shipped::Unclear }
+    }
+}
+
+type Needs = BTreeMap<Key, Vec<Need>>;
+
+/// What is needed of each key, in the order of the commands that write it.
+fn needs(commands: &[(Cmd, Form)]) -> Needs {
+    let mut needs = Needs::new();
+    for (_, form) in commands {
+        for key in form.keys() {
+            needs.entry(key.clone()).or_default().push(form.need());
+        }
+    }
+    needs
+}
+
+/// A script is shipped as its text only where no other command of the block writes its keys: what it leaves in between is
+/// not known.
+fn unvouch_what_is_shared(commands: &mut [(Cmd, Form)]) {
+    if commands.len() < 2 {
+        return;
+    }
+    let needs = needs(commands);
+    for (_, form) in commands {
+        if let Form::Vouched(keys) = form
+            && keys.iter().any(|key| needs.get(key).is_some_and(|needs| needs.len() > 1))
+        {
+            *form = Form::Whole { keys: std::mem::take(keys), when: When::EvenRefused };
+        }
     }
 }

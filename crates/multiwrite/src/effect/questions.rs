@@ -31,10 +31,10 @@ pub(super) struct Questions {
 
 impl Questions {
     /// What these commands need to have asked. `needs` are those of each key, in the order of the commands that write it.
-    pub(super) fn of(commands: &[(Cmd, Form)], needs: &BTreeMap<Key, Vec<(usize, Need)>>) -> Self {
+    pub(super) fn of(commands: &[(Cmd, Form)], needs: &BTreeMap<Key, Vec<Need>>) -> Self {
         let mut questions = Self::default();
         for (key, needs) in needs {
-            let need = joined(needs.iter().map(|(_, need)| *need));
+            let need = joined(needs.iter().copied());
             let mut places = Places::default();
             if need == Need::Whole {
                 places.whole = Some(questions.ask(cmd("DUMP").arg(&**key)));

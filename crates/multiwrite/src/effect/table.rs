@@ -6,12 +6,13 @@ mod names;
 mod streams;
 mod strings;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use redfleet_core::{command_name, keys_of};
 use redis::Cmd;
 
+use super::Key;
 use super::form::{Form, When};
 use super::unshippable::Unshippable;
 use super::words::Words;
@@ -57,7 +58,7 @@ pub(super) fn form(command: &Cmd, is_vouched: bool) -> Result<Form, Unshippable>
         How::Builds => Form::Builds { key: words.at(1).into(), when: When::Always },
         How::BuildsUnlessZero => Form::Builds { key: words.at(1).into(), when: When::NotZero },
         How::Target(at) => Form::Whole { keys: vec![words.at(at).into()], when: When::NotNil },
-        How::Script if is_vouched && name == b"EVAL" => Form::Vouched(keys()),
+        How::Script if is_vouched && name == b"EVAL" => Form::Vouched(each_once(keys())),
         How::Script => Form::Whole { keys: keys(), when: When::EvenRefused },
         How::Whole => whole(keys()),
         How::Parsed(read) => read(&words).unwrap_or_else(|| whole(keys())),
@@ -65,16 +66,24 @@ pub(super) fn form(command: &Cmd, is_vouched: bool) -> Result<Form, Unshippable>
             return Err(Unshippable { command: command_name(command), why, instead });
         }
     })
-    .and_then(|form| refuse_keyless(command, form))
+    .and_then(|form| refuse_elsewhere(command, form))
 }
 
-const fn whole(keys: Vec<super::Key>) -> Form {
+fn each_once(keys: Vec<Key>) -> Vec<Key> {
+    keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect()
+}
+
+const fn whole(keys: Vec<Key>) -> Form {
     Form::Whole { keys, when: When::Always }
 }
 
-/// What may write anywhere cannot be copied.
-fn refuse_keyless(command: &Cmd, form: Form) -> Result<Form, Unshippable> {
+/// What may write elsewhere than in keys that it names cannot be copied.
+fn refuse_elsewhere(command: &Cmd, form: Form) -> Result<Form, Unshippable> {
+    let words = Words::of(command);
     let (why, instead) = match &form {
+        _ if words.is(0, "COPY") && words.has(3, "DB") => {
+            ("it goes to another database", "write the key there by itself")
+        }
         Form::Whole { keys, when: When::EvenRefused } | Form::Vouched(keys) if keys.is_empty() => (
             "it names no key, so nobody can say what it writes",
             "name its keys, or run it as EVAL_RO or FCALL_RO",

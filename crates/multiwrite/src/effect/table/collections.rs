@@ -36,14 +36,20 @@ pub(super) fn set_and_live(words: &Words<'_>) -> Option<Form> {
     fields(words, &listed(words, 2, 2)?, When::NotZero)
 }
 
-/// HGETDEL key FIELDS n field ..
-pub(super) fn get_and_wipe(words: &Words<'_>) -> Option<Form> {
-    fields(words, &listed(words, 2, 1)?, When::Always)
+fn shipped_as(words: &Words<'_>, name: &str, rest: &[&[u8]], when: When) -> Option<Form> {
+    let key = words.at(1);
+    let words = [name.as_bytes(), key].iter().chain(rest).map(|word| (*word).into()).collect();
+    Some(Form::As { key: key.into(), words, when })
 }
 
-/// HSETNX: the field was not there, and nothing else than its value is left of it.
+/// HGETDEL key FIELDS n field ..
+pub(super) fn get_and_wipe(words: &Words<'_>) -> Option<Form> {
+    shipped_as(words, "HDEL", &listed(words, 2, 1)?, When::Always)
+}
+
+/// HSETNX: the field was not there, or had come to its end, which it may not have elsewhere.
 pub(super) fn set_if_new(words: &Words<'_>) -> Option<Form> {
-    fields(words, words.from(2).get(..1)?, When::NotZero)
+    shipped_as(words, "HSET", words.from(2).get(..2)?, When::NotZero)
 }
 
 pub(super) fn pop_members(words: &Words<'_>) -> Option<Form> {
@@ -80,33 +86,55 @@ fn end(words: &Words<'_>, at: usize) -> Option<(&'static str, &'static str)> {
 
 /// LMOVE from to LEFT|RIGHT LEFT|RIGHT
 pub(super) fn move_element(words: &Words<'_>) -> Option<Form> {
-    let (pop, push) = (end(words, 3)?.0, end(words, 4)?.1);
-    Some(Form::Told(Told::Moved { from: words.at(1).into(), pop, to: words.at(2).into(), push }))
+    moved(words, end(words, 3)?.0, end(words, 4)?.1)
 }
 
-pub(super) fn pop_and_push(words: &Words<'_>) -> Option<Form> {
-    let (from, to) = (words.at(1).into(), words.at(2).into());
-    Some(Form::Told(Told::Moved { from, pop: "RPOP", to, push: "LPUSH" }))
-}
-
-pub(super) fn move_member(words: &Words<'_>) -> Option<Form> {
-    let (from, to, member) = (words.at(1).into(), words.at(2).into(), words.at(3).into());
-    Some(Form::Told(Told::MemberMoved { from, to, member }))
-}
-
-/// SORT and the older commands of places: reads, unless they store.
-pub(super) fn stored(words: &Words<'_>, from: usize) -> Option<Form> {
-    let store = words.find(from, "STORE").or_else(|| words.find(from, "STOREDIST"));
-    Some(match store {
-        None => Form::Reads,
-        Some(at) => Form::Whole { keys: vec![words.at(at + 1).into()], when: When::Always },
+/// On one key it is as it is: its only element would take the key with it, and its life.
+fn moved(words: &Words<'_>, pop: &'static str, push: &'static str) -> Option<Form> {
+    let (from, to): (Word, Word) = (words.at(1).into(), words.at(2).into());
+    Some(if from == to {
+        Form::Builds { key: from, when: When::NotNil }
+    } else {
+        Form::Told(Told::Moved { from, pop, to, push })
     })
 }
 
-pub(super) fn sort(words: &Words<'_>) -> Option<Form> {
-    stored(words, 2)
+pub(super) fn pop_and_push(words: &Words<'_>) -> Option<Form> {
+    moved(words, "RPOP", "LPUSH")
 }
 
+pub(super) fn move_member(words: &Words<'_>) -> Option<Form> {
+    let (from, to, member): (Word, Word, Word) = (words.at(1).into(), words.at(2).into(), words.at(3).into());
+    // To where it is already: nothing changes.
+    Some(if from == to { Form::Reads } else { Form::Told(Told::MemberMoved { from, to, member }) })
+}
+
+/// A read, unless it stores: then all of what it stored.
+fn stored(key: Option<&[u8]>) -> Option<Form> {
+    let whole = |key: &[u8]| Form::Whole { keys: vec![key.into()], when: When::Always };
+    Some(key.map_or(Form::Reads, whole))
+}
+
+/// SORT key [BY pattern] [LIMIT offset count] [GET pattern ..] [ASC | DESC] [ALPHA] [STORE key]
+pub(super) fn sort(words: &Words<'_>) -> Option<Form> {
+    let (mut at, mut store) = (2, None);
+    while at < words.len() {
+        match words.upper(at).as_slice() {
+            b"BY" | b"GET" => at += 1,
+            b"LIMIT" => at += 2,
+            b"STORE" => {
+                at += 1;
+                store = Some(words.at(at));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    stored(store)
+}
+
+/// GEORADIUS and GEORADIUSBYMEMBER, whose options stand behind the unit.
 pub(super) fn radius(words: &Words<'_>) -> Option<Form> {
-    stored(words, 5)
+    let at = ["STORE", "STOREDIST"].iter().filter_map(|name| words.find(5, name)).max();
+    stored(at.map(|at| words.at(at + 1)))
 }

@@ -11,7 +11,7 @@ const READS: Family = &[
     (
         Read,
         "GET STRLEN GETRANGE SUBSTR MGET LCS BITCOUNT BITPOS GETBIT BITFIELD_RO DIGEST \
-         DUMP EXISTS TOUCH TYPE TTL PTTL EXPIRETIME PEXPIRETIME OBJECT MEMORY SORT_RO RANDOMKEY KEYS SCAN DBSIZE \
+         DUMP EXISTS TOUCH TYPE TTL PTTL EXPIRETIME PEXPIRETIME OBJECT SORT_RO RANDOMKEY KEYS SCAN DBSIZE \
          HGET HMGET HGETALL HKEYS HVALS HLEN HEXISTS HSTRLEN HSCAN HRANDFIELD HTTL HPTTL HEXPIRETIME HPEXPIRETIME \
          LLEN LRANGE LINDEX LPOS SCARD SMEMBERS SISMEMBER SMISMEMBER SRANDMEMBER SSCAN SDIFF SINTER SINTERCARD SUNION \
          ZCARD ZCOUNT ZLEXCOUNT ZSCORE ZMSCORE ZRANK ZREVRANK ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZREVRANGE \
@@ -53,7 +53,8 @@ const PARSED: Family = &[
     (Parsed(strings::set_many_with_life), "MSETEX"),
     (Parsed(strings::get_and_live), "GETEX"),
     (Parsed(strings::live), "EXPIRE PEXPIRE EXPIREAT PEXPIREAT PERSIST"),
-    (Parsed(strings::wipe), "DEL UNLINK"),
+    (Parsed(strings::wipe), "DEL"),
+    (Parsed(strings::unlink), "UNLINK"),
     (Parsed(strings::get_and_wipe), "GETDEL"),
     (Parsed(strings::wipe_one), "DELEX"),
     (Parsed(strings::increment), "INCR"),
@@ -65,6 +66,7 @@ const PARSED: Family = &[
     (Parsed(strings::restore), "RESTORE"),
     (Parsed(strings::rename), "RENAME RENAMENX"),
     (Parsed(strings::copy), "COPY"),
+    (Parsed(strings::memory), "MEMORY"),
     (Parsed(collections::field_sum), "HINCRBY HINCRBYFLOAT"),
     (Parsed(collections::set_if_new), "HSETNX"),
     (Parsed(collections::field_lives), "HEXPIRE HPEXPIRE HEXPIREAT HPEXPIREAT HPERSIST"),

@@ -112,8 +112,16 @@ pub(super) fn live(words: &Words<'_>) -> Option<Form> {
     Some(Form::SetsLife { key: words.at(1).into(), when: When::NotZero })
 }
 
+fn wipes(keys: &[&[u8]], by: &'static str) -> Option<Form> {
+    Some(Form::Wipes { keys: keys.iter().map(|key| (*key).into()).collect(), by })
+}
+
 pub(super) fn wipe(words: &Words<'_>) -> Option<Form> {
-    Some(Form::Wipes(words.from(1).iter().map(|key| (*key).into()).collect()))
+    wipes(words.from(1), "DEL")
+}
+
+pub(super) fn unlink(words: &Words<'_>) -> Option<Form> {
+    wipes(words.from(1), "UNLINK")
 }
 
 /// GETDEL, and DELEX with whatever condition: the key was there and is gone, or nothing was done.
@@ -122,7 +130,7 @@ pub(super) fn wipe_one(words: &Words<'_>) -> Option<Form> {
 }
 
 pub(super) fn get_and_wipe(words: &Words<'_>) -> Option<Form> {
-    (words.len() == 2).then(|| Form::Wipes(vec![words.at(1).into()]))
+    wipes(words.from(1).get(..1)?, "DEL")
 }
 
 fn adds(words: &Words<'_>, by: Option<i64>) -> Option<Form> {
@@ -174,4 +182,9 @@ pub(super) fn rename(words: &Words<'_>) -> Option<Form> {
 /// COPY from to [DB n] [REPLACE]: only the second key is written, and not in another database.
 pub(super) fn copy(words: &Words<'_>) -> Option<Form> {
     Some(Form::Whole { keys: vec![words.at(2).into()], when: When::NotZero })
+}
+
+/// MEMORY USAGE key; its other words ask the server about itself.
+pub(super) fn memory(words: &Words<'_>) -> Option<Form> {
+    Some(if words.is(1, "USAGE") { Form::Reads } else { Form::Silent })
 }
