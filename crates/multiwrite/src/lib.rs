@@ -5,6 +5,8 @@ mod entry;
 mod options;
 mod outcome;
 mod receipt;
+#[expect(dead_code, reason = "used by the store, which is not here yet")]
+mod remote;
 mod wait;
 
 pub use options::{DeadLetter, Guarantee, Order, Overflow, RemoteOptions};
