@@ -93,7 +93,7 @@ impl Everywhere {
     pub async fn send(&self, command: &Cmd) -> Result<Written> {
         let how = How { is_receipt_wanted: true, ..self.how };
         let done = write::command(&self.shared, how, command).await?;
-        Ok(Written { reply: done.reply.map_err(crate::Error::Local)?, receipt: done.receipt })
+        Ok(Written { reply: done.reply.map_err(crate::Error::Local)?, receipt: or_none(done.receipt) })
     }
 
     /// Writes a batch, with one entry a command. What is atomic in it is atomic on each server, and has one receipt; every other
@@ -114,10 +114,15 @@ impl Everywhere {
         let how = How { is_receipt_wanted: true, ..self.how };
         let done = write::batch(&self.shared, how, batch).await?;
         let written = |done: write::Done| {
-            done.reply.map(|reply| Written { reply, receipt: done.receipt })
+            done.reply.map(|reply| Written { reply, receipt: or_none(done.receipt) })
         };
         Ok(done.into_iter().map(written).collect())
     }
+}
+
+/// Where a receipt was asked for there is one.
+fn or_none(receipt: Option<Receipt>) -> Receipt {
+    receipt.unwrap_or_else(|| Receipt::new(Arc::from([])).0)
 }
 
 impl fmt::Debug for Everywhere {

@@ -1,22 +1,27 @@
 //! One authoritative Redis, written everywhere: copies on other servers that never silently diverge.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
+mod carried;
 mod dirty;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
 mod effect;
 mod entry;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
+mod error;
+mod everywhere;
 mod gate;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
+mod health;
 mod lanes;
-#[expect(dead_code, reason = "used by the store, which is not here yet")]
+mod lock;
 mod options;
 mod outcome;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod receipt;
+mod remote;
+mod store;
 mod wait;
 
+pub use error::{BuildError, Error, Result};
+pub use everywhere::{Everywhere, Written};
+pub use health::RemoteHealth;
 pub use options::{DeadLetter, Guarantee, Order, Overflow, RemoteOptions};
 pub use outcome::{DropReason, Outcome};
 pub use receipt::{Receipt, Shortfall};
+pub use store::{Builder, MultiWrite, Undelivered};
 pub use wait::Wait;

@@ -3,8 +3,7 @@
 use redfleet_core::{Batch, check_shared};
 use redis::Cmd;
 
-use crate::effect::plan::Plan;
-use crate::effect::unshippable::Unshippable;
+use crate::effect::{Plan, Unshippable};
 use crate::error::{Error, Result};
 
 /// What is carried out at once.

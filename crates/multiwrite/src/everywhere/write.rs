@@ -9,8 +9,7 @@ use super::How;
 use super::unit::Unit;
 use crate::carried::{Carried, OneUnderWay};
 use crate::dirty::Cause;
-use crate::effect::plan::Shipped;
-use crate::effect::{Effect, Key};
+use crate::effect::{Effect, Key, Shipped};
 use crate::error::{Error, Result};
 use crate::gate::Entered;
 use crate::options::Order;
@@ -23,7 +22,8 @@ use crate::wait::Wait;
 /// What became of one command.
 pub(super) struct Done {
     pub(super) reply: CoreResult<Value>,
-    pub(super) receipt: Receipt,
+    /// None unless it was wanted.
+    pub(super) receipt: Option<Receipt>,
 }
 
 /// What became of one unit.
@@ -39,7 +39,7 @@ pub(super) async fn command(shared: &Arc<Shared>, how: How, command: &Cmd) -> Re
     let mut acted = done.into_iter();
     let (mut replies, receipt) = acted.next().map_or((Vec::new(), None), |acted| (acted.replies, acted.receipt));
     let reply = replies.pop().unwrap_or(Err(redfleet_core::Error::Unanswered));
-    Ok(Done { reply, receipt: receipt.unwrap_or_default() })
+    Ok(Done { reply, receipt })
 }
 
 /// Writes a batch.
@@ -50,7 +50,7 @@ pub(super) async fn batch(shared: &Arc<Shared>, how: How, batch: &Batch) -> Resu
     }
     let mut done = Vec::with_capacity(batch.len());
     for acted in run(shared, how, units).await? {
-        let receipt = acted.receipt.unwrap_or_default();
+        let receipt = acted.receipt;
         done.extend(acted.replies.into_iter().map(|reply| Done { reply, receipt: receipt.clone() }));
     }
     Ok(done)

@@ -11,7 +11,7 @@ use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
 use crate::dirty::Taken;
-use crate::effect::{Effect, Key, state};
+use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
 use crate::store::local::Local;
 
 /// How many keys are read from local at once. Their writers wait meanwhile.
@@ -238,13 +238,13 @@ impl Copier {
         if self.remote.is_typed() {
             let mut effects = Vec::with_capacity(keys.len());
             for key in keys {
-                effects.push(within(local.deadline, state::read_typed(&*local.backend, key)).await);
+                effects.push(within(local.deadline, read_typed(&*local.backend, key)).await);
             }
             return Ok(effects);
         }
-        let batch: Batch = keys.iter().flat_map(|key| state::questions_for_dump(key)).collect();
+        let batch: Batch = keys.iter().flat_map(|key| questions_for_dump(key)).collect();
         let replies = within(local.deadline, local.backend.call_batch(&batch)).await?;
-        Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| state::from_dump(key, answers)).collect())
+        Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| from_dump(key, answers)).collect())
     }
 
     fn push(&mut self, key: &Key, effect: Effect) -> bool {

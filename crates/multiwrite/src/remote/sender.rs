@@ -7,7 +7,7 @@ use redfleet_core::{Effect, Error as CoreError, Incarnation};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use super::Remote;
+use super::{Remote, at_least_once};
 use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
 use crate::dirty::Cause;
@@ -127,16 +127,10 @@ async fn send(
     }
     remote.backend.overdue(options.deadline);
     let error = CoreError::deadline(options.deadline);
-    round.iter().map(|entry| (entry.seq, cut(entry, options.guarantee, error.clone()))).collect()
-}
-
-/// What is to be done with an entry whose round was cut off.
-fn cut(entry: &Entry, guarantee: Guarantee, error: CoreError) -> Verdict {
-    let is_repeatable = match entry.effect.kind {
-        Kind::Overwrites | Kind::SetsLife | Kind::Reads => true,
-        Kind::Adds(_) | Kind::Builds => guarantee == Guarantee::ExactlyOnce,
-    };
-    if is_repeatable { Verdict::Again(error) } else { Verdict::MayBeThere(error) }
+    match options.guarantee {
+        Guarantee::ExactlyOnce => again(round, &error),
+        Guarantee::AtLeastOnce => at_least_once::cut(round, &error),
+    }
 }
 
 /// Waits until it is woken, or so long at most.
