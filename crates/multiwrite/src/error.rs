@@ -94,10 +94,13 @@ impl From<Error> for CoreError {
         match error {
             Error::Local(error) => error,
             Error::Unshippable { command, instead, .. } => Self::unsupported(command, instead),
-            Error::Full { .. } => Self::declined("the queue of a remote is full: nothing was sent", Effect::None),
-            Error::OutOfScope { .. } => {
-                Self::declined("a key lies outside of what is written everywhere: nothing was sent", Effect::None)
+            Error::Full { .. } => {
+                Self::declined("the queue of a remote is full: nothing was sent", Effect::None)
             }
+            Error::OutOfScope { .. } => Self::declined(
+                "a key lies outside of what is written everywhere: nothing was sent",
+                Effect::None,
+            ),
             Error::Shutdown => Self::declined("the store was shut down: nothing was sent", Effect::None),
             Error::NoSuchRemote { .. } => Self::declined("there is no such remote", Effect::None),
             // By way of redis-rs, because that keeps the text, and its effect is unknown.

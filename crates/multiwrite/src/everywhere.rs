@@ -49,8 +49,12 @@ pub struct Written {
 
 impl Everywhere {
     pub(crate) const fn new(shared: Arc<Shared>) -> Self {
-        let how =
-            How { wait: Wait::None, deadline: Duration::ZERO, is_deterministic: false, is_receipt_wanted: false };
+        let how = How {
+            wait: Wait::None,
+            deadline: Duration::ZERO,
+            is_deterministic: false,
+            is_receipt_wanted: false,
+        };
         Self { shared, how }
     }
 
@@ -113,9 +117,8 @@ impl Everywhere {
     pub async fn send_batch(&self, batch: &Batch) -> Result<Vec<CoreResult<Written>>> {
         let how = How { is_receipt_wanted: true, ..self.how };
         let done = write::batch(&self.shared, how, batch).await?;
-        let written = |done: write::Done| {
-            done.reply.map(|reply| Written { reply, receipt: or_none(done.receipt) })
-        };
+        let written =
+            |done: write::Done| done.reply.map(|reply| Written { reply, receipt: or_none(done.receipt) });
         Ok(done.into_iter().map(written).collect())
     }
 }
@@ -127,6 +130,9 @@ fn or_none(receipt: Option<Receipt>) -> Receipt {
 
 impl fmt::Debug for Everywhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Everywhere").field("local", &self.shared.local.backend).field("how", &self.how).finish()
+        f.debug_struct("Everywhere")
+            .field("local", &self.shared.local.backend)
+            .field("how", &self.how)
+            .finish()
     }
 }

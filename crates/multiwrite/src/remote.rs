@@ -53,7 +53,10 @@ pub(crate) struct Remote {
 
 impl fmt::Debug for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Remote").field("name", &self.name).field("backend", &self.backend).finish_non_exhaustive()
+        f.debug_struct("Remote")
+            .field("name", &self.name)
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,7 +165,8 @@ impl Remote {
         let queue = self.queue();
         let is_open = queue.gone.is_none() && queue.halted.is_none();
         is_open
-            && (queue.lanes.len() >= self.options.max_entries || queue.lanes.bytes() >= self.options.max_bytes)
+            && (queue.lanes.len() >= self.options.max_entries
+                || queue.lanes.bytes() >= self.options.max_bytes)
     }
 
     /// Waits until it has everything up to `seq`, and nothing is left to be copied.

@@ -242,14 +242,22 @@ mod tests {
     #[test]
     fn what_was_noted_in_another_life_is_forgotten() {
         let mut noted = Noted::default();
-        for (run_id, id) in
-            [(Some("a"), Some(1)), (Some("b"), Some(1)), (Some("a"), None), (Some("b"), None), (None, Some(3))]
-        {
+        for (run_id, id) in [
+            (Some("a"), Some(1)),
+            (Some("b"), Some(1)),
+            (Some("a"), None),
+            (Some("b"), None),
+            (None, Some(3)),
+        ] {
             noted.add(peer(run_id, id));
         }
         noted.forget_other_lives("b");
         assert_eq!(noted.named, [("b".into(), 1)]);
-        assert_eq!(noted.nameless, [Some("b".into()), None], "of one without a run id nobody knows whose it is");
+        assert_eq!(
+            noted.nameless,
+            [Some("b".into()), None],
+            "of one without a run id nobody knows whose it is"
+        );
     }
 
     #[test]

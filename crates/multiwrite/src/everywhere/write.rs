@@ -37,7 +37,8 @@ pub(super) async fn command(shared: &Arc<Shared>, how: How, command: &Cmd) -> Re
     let unit = Unit::of(vec![command.clone()], false, how.is_deterministic)?;
     let done = run(shared, how, vec![unit]).await?;
     let mut acted = done.into_iter();
-    let (mut replies, receipt) = acted.next().map_or((Vec::new(), None), |acted| (acted.replies, acted.receipt));
+    let (mut replies, receipt) =
+        acted.next().map_or((Vec::new(), None), |acted| (acted.replies, acted.receipt));
     let reply = replies.pop().unwrap_or(Err(redfleet_core::Error::Unanswered));
     Ok(Done { reply, receipt })
 }
@@ -191,8 +192,8 @@ fn ship(
 ) -> Option<Receipt> {
     let sequencer = &local.sequencer;
     let is_lost = replies.len() < unit.commands.len() || replies.iter().any(is_unknown);
-    let is_unsent = !is_lost
-        && replies.iter().all(|reply| matches!(reply, Err(error) if error.code().is_none()));
+    let is_unsent =
+        !is_lost && replies.iter().all(|reply| matches!(reply, Err(error) if error.code().is_none()));
     let shipped = if is_unsent || unit.plan.is_read() && is_lost {
         Shipped::Nothing
     } else if is_lost && unit.plan.touches_everything() {

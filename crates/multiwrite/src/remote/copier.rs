@@ -163,14 +163,17 @@ impl Copier {
     /// Copies these keys: in their place in the order, because nobody writes them meanwhile.
     async fn copy(&mut self, taken: Vec<Taken>, pending: Vec<Key>) -> CoreResult<()> {
         let again = self.fence(&taken).await?;
-        let keys: Vec<Key> = taken.iter().map(|taken| Arc::clone(&taken.key)).chain(pending.iter().cloned()).collect();
+        let keys: Vec<Key> =
+            taken.iter().map(|taken| Arc::clone(&taken.key)).chain(pending.iter().cloned()).collect();
         let entered = self.local.gate.enter(&keys).await;
         let read = self.read(&keys).await;
         let mut failed = None;
-        let mut effects = read.unwrap_or_else(|error| {
-            failed = Some(error);
-            Vec::new()
-        }).into_iter();
+        let mut effects = read
+            .unwrap_or_else(|error| {
+                failed = Some(error);
+                Vec::new()
+            })
+            .into_iter();
         let now = self.remote.clock.now();
         let mut left = Vec::new();
         for (index, key) in keys.iter().enumerate() {
@@ -261,5 +264,9 @@ async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>
 
 /// A fence that is not permitted is done without; one that failed is tried again.
 fn refused_is_fine(error: CoreError) -> CoreResult<()> {
-    if matches!(error, CoreError::Refused { .. } | CoreError::Unsupported { .. }) { Ok(()) } else { Err(error) }
+    if matches!(error, CoreError::Refused { .. } | CoreError::Unsupported { .. }) {
+        Ok(())
+    } else {
+        Err(error)
+    }
 }

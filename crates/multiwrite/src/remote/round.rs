@@ -187,7 +187,7 @@ impl Queue {
 
 /// Whether the remote cannot read the payload of a RESTORE, because it is of another version.
 fn is_payload(error: &CoreError) -> bool {
-    let CoreError::Refused { error } = error else { return false };
+    let CoreError::Refused { error, .. } = error else { return false };
     let details = error.details().unwrap_or_default();
     details.contains("DUMP payload") || details.contains("Bad data format")
 }

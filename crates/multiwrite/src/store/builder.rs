@@ -34,7 +34,10 @@ pub struct Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let remotes: Vec<_> = self.remotes.iter().map(|(name, _, _)| name).collect();
-        f.debug_struct("Builder").field("local", &self.local).field("remotes", &remotes).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("local", &self.local)
+            .field("remotes", &remotes)
+            .finish_non_exhaustive()
     }
 }
 

@@ -37,7 +37,8 @@ impl Scope {
         if self.prefixes.is_empty() || !touches_everything && keys.iter().all(is_in) {
             return Ok(());
         }
-        let names: Vec<_> = self.prefixes.iter().map(|prefix| format!("`{}`", String::from_utf8_lossy(prefix))).collect();
+        let names: Vec<_> =
+            self.prefixes.iter().map(|prefix| format!("`{}`", String::from_utf8_lossy(prefix))).collect();
         Err(Error::OutOfScope { prefixes: names.join(" or ").into() })
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::effect::{Effect, Key};
 use crate::dirty::Cause;
+use crate::effect::{Effect, Key};
 use crate::lock::lock;
 use crate::receipt::{Receipt, Ticket};
 use crate::remote::Remote;
@@ -57,7 +57,12 @@ impl Sequencer {
     }
 
     /// Queues the effect at all remotes. Never waits.
-    pub(crate) fn push(&self, effect: &Arc<Effect>, is_receipt_wanted: bool, now: Duration) -> Option<Receipt> {
+    pub(crate) fn push(
+        &self,
+        effect: &Arc<Effect>,
+        is_receipt_wanted: bool,
+        now: Duration,
+    ) -> Option<Receipt> {
         let mut state = lock(&self.state);
         let parts = if state.is_any_sharded { effect.by_slot() } else { None };
         // Each part has a number of its own, and the last is that of the whole.
@@ -80,7 +85,12 @@ impl Sequencer {
     }
 
     /// Notes the keys as dirty at all remotes. The receipt's tickets are for the caller to tell.
-    pub(crate) fn mark(&self, keys: &[Key], cause: Cause, is_receipt_wanted: bool) -> (Option<Receipt>, Vec<Ticket>) {
+    pub(crate) fn mark(
+        &self,
+        keys: &[Key],
+        cause: Cause,
+        is_receipt_wanted: bool,
+    ) -> (Option<Receipt>, Vec<Ticket>) {
         let state = lock(&self.state);
         state.remotes.iter().for_each(|remote| remote.mark(keys, cause));
         state.tickets(is_receipt_wanted)

@@ -41,7 +41,9 @@ async fn a_refused_entry_does_not_stop_the_others() {
     ]);
     let told = remote.send(&round).await;
     assert_eq!(names(&told), "Applied Refused Applied Refused Applied");
-    let said = |verdict: &Verdict| if let Verdict::Refused(error) = verdict { Some(error.to_string()) } else { None };
+    let said = |verdict: &Verdict| {
+        if let Verdict::Refused(error) = verdict { Some(error.to_string()) } else { None }
+    };
     let said: Vec<_> = told.iter().filter_map(said).collect();
     let expected = [
         "refused: ERR value is not an integer or out of range",
