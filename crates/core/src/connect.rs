@@ -2,6 +2,7 @@
 
 pub(crate) mod cluster;
 mod dial;
+mod fence;
 mod handshake;
 mod link;
 mod login;

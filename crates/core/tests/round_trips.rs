@@ -38,7 +38,7 @@ async fn one_command_is_one_round_trip_through_every_layer_and_handle() -> Resul
 async fn the_first_command_costs_the_login_and_the_question_who_is_there() -> Result<()> {
     let server = Wire::saying("+OK\r\n");
     server.backend().call(cmd("SET").arg("k").arg("v")).await?;
-    assert_eq!((server.commands(), server.round_trips()), (5, 3)); // HELLO and twice CLIENT SETINFO; INFO; SET
+    assert_eq!((server.commands(), server.round_trips()), (6, 3)); // HELLO and twice CLIENT SETINFO; INFO and CLIENT ID; SET
     Ok(())
 }
 

@@ -1,23 +1,127 @@
 //! What became of one write, remote by remote, and waiting for it.
 
-use std::sync::Arc;
+mod shortfall;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::outcome::Outcome;
+use crate::wait::{Verdict, Wait};
 
-/// What became of one write, remote by remote.
-#[derive(Debug)]
-pub(crate) struct Outcomes {}
+pub use shortfall::Shortfall;
+
+/// What became of one write, remote by remote, as far as it is known.
+///
+/// Cheap to clone: clones are the same receipt. Whoever drops it changes nothing for the write.
+#[derive(Clone)]
+pub struct Receipt {
+    outcomes: Arc<Outcomes>,
+}
+
+/// What is known of one write.
+struct Outcomes {
+    remotes: Arc<[Arc<str>]>,
+    /// One a remote, in their order.
+    told: Mutex<Vec<Outcome>>,
+    changed: Notify,
+}
 
 /// One remote's line in a receipt.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Ticket {
     outcomes: Arc<Outcomes>,
     remote: usize,
 }
 
+impl Receipt {
+    /// A receipt in which nothing is known yet, and the ticket of each remote, in their order.
+    pub(crate) fn new(remotes: Arc<[Arc<str>]>) -> (Self, Vec<Ticket>) {
+        let told = Mutex::new(vec![Outcome::Queued; remotes.len()]);
+        let outcomes = Arc::new(Outcomes { remotes, told, changed: Notify::new() });
+        let ticket = |remote| Ticket { outcomes: Arc::clone(&outcomes), remote };
+        let tickets = (0..outcomes.remotes.len()).map(ticket).collect();
+        (Self { outcomes }, tickets)
+    }
+
+    /// The remotes that there were when it was written, in the order in which they were added, and what is known of it at
+    /// each by now.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<(Arc<str>, Outcome)> {
+        let told = self.outcomes.told();
+        self.outcomes.remotes.iter().cloned().zip(told.iter().cloned()).collect()
+    }
+
+    /// Waits until as many remotes have it as `wait` says, at most until `deadline` from now. That too few can have it any more is
+    /// told at once.
+    ///
+    /// # Errors
+    ///
+    /// The [`Shortfall`], with what is known of each remote by then. The write is not undone by it: what is queued still
+    /// arrives, and what is not sent as such is copied.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future loses nothing; it may be waited for again.
+    pub async fn wait(&self, wait: Wait, deadline: Duration) -> Result<(), Shortfall> {
+        let reached = async {
+            loop {
+                let changed = self.outcomes.changed.notified();
+                tokio::pin!(changed);
+                // Before it is looked at, so that nothing is told in between.
+                changed.as_mut().enable();
+                let verdict = wait.verdict(self.outcomes.told().iter());
+                match verdict {
+                    Verdict::Pending => changed.await,
+                    Verdict::Reached | Verdict::Unreachable => return verdict,
+                }
+            }
+        };
+        match tokio::time::timeout(deadline, reached).await {
+            Ok(Verdict::Reached) => Ok(()),
+            Ok(Verdict::Unreachable | Verdict::Pending) | Err(_) => {
+                let outcomes = self.outcomes();
+                Err(Shortfall { needed: wait.needed(outcomes.len()), outcomes })
+            }
+        }
+    }
+}
+
 impl Ticket {
     /// Says what became of it. What is final stays.
-    pub(crate) fn tell(&self, _outcome: Outcome) {
-        let _ = (&self.outcomes, self.remote);
+    pub(crate) fn tell(&self, outcome: Outcome) {
+        let mut told = self.outcomes.told();
+        let Some(line) = told.get_mut(self.remote) else { return };
+        if line.is_final() {
+            return;
+        }
+        let is_final = outcome.is_final();
+        *line = outcome;
+        drop(told);
+        if is_final {
+            self.outcomes.changed.notify_waiters();
+        }
+    }
+}
+
+impl Outcomes {
+    /// Nothing panics half-way through a change, so what is inside is whole.
+    fn told(&self) -> MutexGuard<'_, Vec<Outcome>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.outcomes()).finish()
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let remote = self.outcomes.remotes.get(self.remote);
+        f.debug_struct("Ticket").field("remote", &remote).finish_non_exhaustive()
     }
 }

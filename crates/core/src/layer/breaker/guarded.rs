@@ -297,6 +297,14 @@ impl Backend for Guarded {
         self.inner.is_sharded()
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.check_closed()?;
+        let epoch = self.epoch();
+        let answer = self.inner.fence().await;
+        self.learn_of_connecting(epoch, &answer);
+        self.told(answer)
+    }
+
     fn disconnect(&self) {
         self.inner.disconnect();
     }

@@ -1,0 +1,88 @@
+//! How far a remote is: what is known of the place, in each lane, up to which it has everything.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use redfleet_core::{Incarnation, Slot};
+
+/// How many milliseconds a watermark lives after it was last moved: a week. Then whoever moved it is thought to be gone.
+pub(super) const TTL_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The watermarks of one remote, as they were last seen.
+#[derive(Debug, Default)]
+pub(crate) struct Watermarks {
+    lanes: BTreeMap<u16, Mark>,
+    /// Through which connection they were last compared. Only kept where scripts do not compare them each time.
+    compared_through: Option<Incarnation>,
+}
+
+/// The watermark of one lane.
+#[derive(Debug)]
+pub(super) struct Mark {
+    /// Its key on the remote.
+    pub(super) key: Vec<u8>,
+    /// The seq that the remote has said to have, 0 if it has said nothing.
+    pub(super) acked: u64,
+    /// It was looked at through the connection that is up.
+    pub(super) is_compared: bool,
+}
+
+impl Watermarks {
+    /// Nothing is known yet.
+    #[must_use]
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The mark of a lane.
+    pub(super) fn of(&mut self, lane: u16, is_sharded: bool, source: &str) -> &mut Mark {
+        self.lanes.entry(lane).or_insert_with(|| Mark {
+            key: key(lane, is_sharded, source),
+            acked: 0,
+            is_compared: false,
+        })
+    }
+
+    /// Behind another connection there may be a server that has less: all are to be looked at again.
+    pub(super) fn seen_through(&mut self, incarnation: Incarnation) {
+        if self.compared_through.as_ref() != Some(&incarnation) {
+            self.lanes.values_mut().for_each(|mark| mark.is_compared = false);
+            self.compared_through = Some(incarnation);
+        }
+    }
+}
+
+/// The key of a lane's watermark, which on a remote that is sharded lies in the lane's slot.
+fn key(lane: u16, is_sharded: bool, source: &str) -> Vec<u8> {
+    if is_sharded {
+        format!("redfleet:mw:{{{}}}:{source}", tag(lane))
+    } else {
+        format!("redfleet:mw:{source}")
+    }
+    .into_bytes()
+}
+
+/// How many slots there are.
+const SLOTS: usize = 16_384;
+
+/// The smallest number that lies in each slot.
+static TAGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut tags = vec![None; SLOTS];
+    let mut missing = SLOTS;
+    for number in 0_u32.. {
+        let slot = usize::from(Slot::of_key(number.to_string().as_bytes()).index());
+        if let Some(place @ None) = tags.get_mut(slot) {
+            *place = Some(number);
+            missing -= 1;
+        }
+        if missing == 0 {
+            break;
+        }
+    }
+    tags.into_iter().flatten().collect()
+});
+
+/// A number that lies in this slot.
+fn tag(slot: u16) -> u32 {
+    TAGS.get(usize::from(slot)).copied().unwrap_or_default()
+}
