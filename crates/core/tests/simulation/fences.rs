@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redfleet_core::test_util::history::Violation;
-use redfleet_core::test_util::simulation::{Scenario, World};
-use redfleet_core::{Backend, BackendExt, Result};
+use redfleet_core::test_util::simulation::{Fault, Plan, Scenario, Way, Which, World};
+use redfleet_core::{Backend, BackendExt, Kept, Result};
 use redis::cmd;
 use tokio::time::{sleep, timeout};
 
-use super::world::{ms, storm};
+use super::world::ms;
 
 /// How long a client waits for one reply.
-const PATIENCE: Duration = ms(120);
+const PATIENCE: Duration = ms(60);
 const RULE: &str = "what was read after a fence stays, until somebody writes";
 
 async fn write(link: &dyn Backend, value: u64) -> Option<Result<()>> {
@@ -71,8 +71,25 @@ async fn held(world: &World) -> u64 {
     value.ok().flatten().unwrap_or_default()
 }
 
+/// Now and then requests get stuck for much longer than anybody waits, and those sent a little later do not. The node
+/// restarts at times, and the link is cut.
+fn stuck() -> Plan {
+    let (client, node) = (Which::One(0), Which::One(0));
+    let losses = Fault::Lose { client, node, requests: 0.03, replies: 0.03 };
+    (0..20).fold(Plan::new().during(ms(0)..ms(10_000), losses), |plan, turn| {
+        let begin = ms(100 + 400 * turn);
+        let plan = plan.during(begin..begin + ms(80), Fault::Slow { client, node, by: ms(900) });
+        let then = begin + ms(150);
+        match turn % 4 {
+            1 => plan.during(then..then + ms(60), Fault::Restart { node: 0, kept: Kept::All }),
+            3 => plan.during(then..then + ms(60), Fault::Cut { client, node, way: Way::Both }),
+            _ => plan,
+        }
+    })
+}
+
 fn scenario(name: &str) -> Scenario {
-    Scenario::new(name).clients(1).nodes(1).storm(storm().every(ms(80)))
+    Scenario::new(name).clients(1).nodes(1).plan(stuck())
 }
 
 #[test]
