@@ -99,7 +99,7 @@ async fn a_user_who_may_not_is_told_so_until_the_server_starts_anew() {
         assert!(error.to_string().contains("CLIENT ID"), "{error}");
     }
     server.kill().await;
-    server.restart_with_data().await;
+    server.restart_wiped().await;
     for user in [&nokill, &noid] {
         // The first may find out that the connection is gone.
         until("it is another life", || async { user.fence().await.is_ok() }).await;
