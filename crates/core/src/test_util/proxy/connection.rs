@@ -58,12 +58,7 @@ async fn converse(shared: &Shared, client: &mut TcpStream, number: u64) -> io::R
     }
 }
 
-async fn forward(
-    shared: &Shared,
-    client: &mut TcpStream,
-    number: u64,
-    setting: Setting,
-) -> io::Result<()> {
+async fn forward(shared: &Shared, client: &mut TcpStream, number: u64, setting: Setting) -> io::Result<()> {
     let mut server = match TcpStream::connect(setting.upstream).await {
         Ok(server) => server,
         Err(error) => {

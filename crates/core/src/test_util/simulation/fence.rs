@@ -11,7 +11,8 @@ impl Network {
     /// Has the node end all connections of this link that were lost with something unanswered. It is asked as for anything
     /// else, so this may be lost too.
     pub(super) async fn fence(&self, place: usize) -> Result<()> {
-        let lost = self.with(|state| state.paths.get(place).map(|path| path.lost.clone())).unwrap_or_default();
+        let lost =
+            self.with(|state| state.paths.get(place).map(|path| path.lost.clone())).unwrap_or_default();
         if lost.is_empty() || mutant::is_on("fence_does_nothing") {
             return Ok(());
         }
