@@ -2,14 +2,14 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
 mod dirty;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
+#[expect(dead_code, reason = "used by the remotes, which are not here yet")]
 mod effect;
 mod entry;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod gate;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
 mod lanes;
-#[expect(dead_code, reason = "used by the store, which is not here yet")]
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod options;
 mod outcome;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
