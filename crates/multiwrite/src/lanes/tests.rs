@@ -69,7 +69,7 @@ fn words(entry: &Entry) -> String {
     let text = |command: &Cmd| -> Vec<_> {
         let words = command.args_iter().map(|word| match word {
             redis::Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
-            _ => unreachable!("no effect has a cursor"),
+            redis::Arg::Cursor | _ => unreachable!("no effect has a cursor"),
         });
         words.collect()
     };
