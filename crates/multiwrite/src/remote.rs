@@ -1,7 +1,9 @@
 //! One remote: what is to go there, and how it gets there.
 
 pub(crate) mod at_least_once;
+mod call;
 mod exactly_once;
+pub(crate) mod look;
 mod pack;
 mod refusal;
 mod reply;

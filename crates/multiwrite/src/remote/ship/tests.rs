@@ -1,5 +1,9 @@
 //! What becomes of rounds, on a server in this process.
 
+mod lives;
+mod losses;
+mod stops;
+mod vouched;
 mod world;
 
 use redfleet_core::Embedded;
@@ -41,7 +45,9 @@ async fn a_refused_entry_does_not_stop_the_others() {
     ]);
     let told = remote.send(&round).await;
     assert_eq!(names(&told), "Applied Refused Applied Refused Applied");
-    let said = |verdict: &Verdict| if let Verdict::Refused(error) = verdict { Some(error.to_string()) } else { None };
+    let said = |verdict: &Verdict| {
+        if let Verdict::Refused(error) = verdict { Some(error.to_string()) } else { None }
+    };
     let said: Vec<_> = told.iter().filter_map(said).collect();
     let expected = [
         "refused: ERR value is not an integer or out of range",
