@@ -4,6 +4,8 @@ mod at_least_once;
 mod lives;
 mod losses;
 mod patchy;
+#[cfg(feature = "test-servers")]
+mod servers;
 mod sharded;
 mod stops;
 mod vouched;
