@@ -11,6 +11,8 @@ mod outcome;
 mod receipt;
 #[expect(dead_code, reason = "used by the store, which is not here yet")]
 mod spool;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod wait;
 
 pub use options::{DeadLetter, Guarantee, Order, Overflow, RemoteOptions};
