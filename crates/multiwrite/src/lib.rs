@@ -2,14 +2,14 @@
 
 mod effect;
 mod entry;
-#[expect(dead_code, reason = "used by the store, which is not here yet")]
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod journal;
 mod options;
-#[expect(dead_code, reason = "used by the store, which is not here yet")]
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod outbox;
 mod outcome;
 mod receipt;
-#[expect(dead_code, reason = "used by the store, which is not here yet")]
+#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod spool;
 #[cfg(feature = "test-util")]
 pub mod test_util;

@@ -182,5 +182,8 @@ pub(super) fn error(storage: &dyn Storage, doing: &'static str, cause: io::Error
     if matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) {
         return SpoolError::Full { directory, cause };
     }
+    if matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) {
+        return SpoolError::NotWritable { directory, cause };
+    }
     SpoolError::Io { doing, directory, cause }
 }

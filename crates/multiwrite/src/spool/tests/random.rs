@@ -147,9 +147,9 @@ fn crash(disk: &Disk, spool: Spool, rng: &mut Rng) {
     if rng.bool() {
         disk.set_room(Some(rng.u64(..60)));
         if rng.bool() {
-            drop(spool.intend(&[key("never sent")]))
+            drop(spool.intend(&[key("never sent")]));
         } else {
-            drop(spool.flush(Duration::ZERO))
+            drop(spool.flush(Duration::ZERO));
         }
         disk.set_room(None);
     }
