@@ -7,9 +7,9 @@ use redfleet_core::{Effect, Error as CoreError, Incarnation};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+use super::look::{self, Seen};
 use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
-use super::look::{self, Seen};
 use super::{Remote, at_least_once};
 use crate::dirty::Cause;
 use crate::effect::Kind;

@@ -89,7 +89,11 @@ impl Pair {
             }
             let refused: usize = convert(self.remote.call(&script).await.unwrap()).unwrap();
             let is_whole = effect.kind == Kind::Overwrites;
-            assert!(refused == 0 || !is_whole, "what takes the place of a key is never refused: {}", said(&effect));
+            assert!(
+                refused == 0 || !is_whole,
+                "what takes the place of a key is never refused: {}",
+                said(&effect)
+            );
             let mut dirty = if refused > 0 { effect.keys.clone() } else { Vec::new() };
             for (key, expected) in &effect.lives {
                 if !mutant::is_on("lives_are_not_compared") && !self.lives(key, *expected).await {
