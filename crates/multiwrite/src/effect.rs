@@ -1,8 +1,27 @@
 //! What a write does elsewhere: its commands in the form in which they can be carried out late, and what they touch.
 
+mod form;
+mod from_reply;
+mod plan;
+mod questions;
+mod said;
+mod slots;
+mod state;
+mod steps;
+mod table;
+#[cfg(test)]
+mod tests;
+mod typed;
+mod unshippable;
+mod words;
+
 use std::sync::Arc;
 
 use redis::Cmd;
+
+pub(crate) use plan::{Plan, Shipped};
+pub(crate) use state::{from_dump, questions_for_dump, read_typed};
+pub(crate) use unshippable::Unshippable;
 
 /// A key. Shared, because it stands in several lists at once.
 pub(crate) type Key = Arc<[u8]>;

@@ -2,12 +2,18 @@
 
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
 mod dirty;
-#[expect(dead_code, reason = "used by the remotes, which are not here yet")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "used by the remotes, which are not here yet")
+)]
 mod effect;
 mod entry;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod gate;
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the remotes, which are not here yet"))]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "used by the remotes, which are not here yet")
+)]
 mod lanes;
 #[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
 mod options;

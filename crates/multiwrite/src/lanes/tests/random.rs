@@ -36,7 +36,7 @@ impl Trial {
     fn new(seed: u64, is_tight: bool) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed);
         let (max_entries, max_bytes) =
-            if is_tight { (dice.usize(1..12), dice.usize(300..4000)) } else { (usize::MAX, usize::MAX) };
+            if is_tight { (dice.usize(1..12), dice.usize(500..8000)) } else { (usize::MAX, usize::MAX) };
         let options = RemoteOptions { max_entries, max_bytes, ..RemoteOptions::default() };
         Self {
             fast: Lanes::new(&options, seed),
@@ -108,7 +108,7 @@ impl Trial {
 
     /// One round, which the remote carries out in part, and whose reply may be lost.
     fn round(&mut self, pushes: u8) {
-        let (max, max_bytes) = (self.dice.usize(..8), self.dice.usize(..3000));
+        let (max, max_bytes) = (self.dice.usize(..8), self.dice.usize(..6000));
         let ready: Vec<u16> = (0..self.lanes)
             .filter(|lane| self.fast.lanes.get(lane).is_none_or(|lane| lane.ready_at <= self.now))
             .collect();
