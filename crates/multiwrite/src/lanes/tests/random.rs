@@ -221,7 +221,7 @@ fn tell(entries: &[Arc<Entry>], outcome: &Outcome) {
 
 #[test]
 fn the_fast_queue_is_the_slow_one_within_its_bounds_and_forgets_nobody() {
-    for seed in 0..3000 {
+    for seed in 0..1500 {
         let mut trial = Trial::new(seed, true);
         trial.steps();
         trial.finish();
@@ -231,7 +231,7 @@ fn the_fast_queue_is_the_slow_one_within_its_bounds_and_forgets_nobody() {
 
 #[test]
 fn what_is_joined_and_replaced_leaves_the_remote_as_local_is() {
-    for seed in 0..3000 {
+    for seed in 0..1500 {
         let mut trial = Trial::new(seed, false);
         trial.steps();
         trial.finish();
@@ -241,7 +241,7 @@ fn what_is_joined_and_replaced_leaves_the_remote_as_local_is() {
 
 #[test]
 fn what_is_above_the_floor_makes_the_remote_equal_after_a_crash_at_any_point() {
-    for seed in 0..3000 {
+    for seed in 0..1500 {
         let mut trial = Trial::new(seed, false);
         trial.steps();
         trial.crash();
