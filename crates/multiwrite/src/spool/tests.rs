@@ -6,6 +6,7 @@ mod failures;
 mod files;
 mod killed;
 mod random;
+mod threads;
 mod torn;
 
 use std::path::PathBuf;
