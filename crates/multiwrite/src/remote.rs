@@ -32,7 +32,7 @@ use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
 use crate::journal::Journal;
 use crate::lock::lock;
-use crate::options::{Overflow, RemoteOptions};
+use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;
 use queue::{Incoming, Queue, Spill};
@@ -109,7 +109,10 @@ impl Remote {
     pub(crate) fn take_over(&self, lack: Lack, unknown: &[Key], last_seq: u64) {
         let mut queue = self.queue();
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
-            queue.spilled = Some(Spill { next: settled + 1, last: last_seq, tickets: BTreeMap::new() });
+            let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
+            let sent = if is_plain { last_seq } else { 0 };
+            let next = settled + 1;
+            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
         }
         queue.mark(&lack.dirty, Cause::Effect, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
