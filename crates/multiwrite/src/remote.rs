@@ -1,12 +1,15 @@
 //! One remote: what it still lacks, and the two tasks that bring it there.
 
 pub(crate) mod at_least_once;
+mod call;
 pub(crate) mod copier;
 pub(crate) mod everything;
 mod exactly_once;
 mod linked;
+pub(crate) mod look;
 mod pack;
 pub(crate) mod queue;
+mod refill;
 mod refusal;
 mod reply;
 mod round;
@@ -16,6 +19,7 @@ mod vouched;
 pub(crate) mod watermark;
 mod wholes;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,10 +30,12 @@ use tokio::sync::Notify;
 
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
+use crate::journal::Journal;
 use crate::lock::lock;
-use crate::options::{Overflow, RemoteOptions};
+use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
-use queue::{Incoming, Queue};
+use crate::store::recovered::Lack;
+use queue::{Incoming, Queue, Spill};
 
 /// One remote.
 pub(crate) struct Remote {
@@ -40,6 +46,7 @@ pub(crate) struct Remote {
     pub(crate) options: RemoteOptions,
     pub(crate) clock: Clock,
     pub(crate) is_sharded: bool,
+    pub(crate) journal: Arc<Journal>,
     queue: Mutex<Queue>,
     /// It cannot read the payloads of local's DUMP.
     is_typed: AtomicBool,
@@ -69,10 +76,18 @@ impl Remote {
         options: RemoteOptions,
         clock: Clock,
         seed: u64,
+        journal: Arc<Journal>,
     ) -> Self {
         let is_sharded = given.is_sharded();
         Self {
-            queue: Mutex::new(Queue::new(&options, is_sharded, seed)),
+            queue: Mutex::new(Queue::new(
+                Arc::clone(&name),
+                &options,
+                is_sharded,
+                seed,
+                Arc::clone(&journal),
+            )),
+            journal,
             name,
             backend,
             given,
@@ -88,6 +103,22 @@ impl Remote {
 
     pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
         lock(&self.queue)
+    }
+
+    /// Goes on where the process before ended.
+    pub(crate) fn take_over(&self, lack: Lack, unknown: &[Key], last_seq: u64) {
+        let mut queue = self.queue();
+        if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
+            let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
+            let sent = if is_plain { last_seq } else { 0 };
+            let next = settled + 1;
+            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
+        }
+        queue.mark(&lack.dirty, Cause::Effect, 0);
+        queue.mark(unknown, Cause::UnknownOnLocal, 0);
+        if lack.is_everything {
+            queue.mark_everything();
+        }
     }
 
     /// Queues an effect, or notes its keys as dirty. Called in the order of the seqs; never waits.
@@ -175,16 +206,13 @@ impl Remote {
     ///
     /// Nothing is lost.
     pub(crate) async fn has_all(&self, seq: u64) {
+        // What was dirty arrives as copies, which are later than what was written.
+        let mut copied = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let has_all = {
-                let queue = self.queue();
-                let is_clean = queue.dirty.len() == 0 && queue.dirty.everything().is_none();
-                is_clean && queue.lanes.floor() >= seq && queue.copies.range(..=seq).next().is_none()
-            };
-            if has_all {
+            if self.queue().has_all(seq, &mut copied) {
                 return;
             }
             changed.await;
@@ -202,6 +230,7 @@ impl Remote {
         let mut queue = self.queue();
         queue.gone = Some(reason);
         queue.clear(&Outcome::Dropped(reason));
+        queue.skip_spilled(&Outcome::Dropped(reason));
         drop(queue);
         self.wake_all();
     }

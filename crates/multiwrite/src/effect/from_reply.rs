@@ -1,6 +1,6 @@
 //! The steps of one command, from its words, its reply and the answers behind it.
 
-use redfleet_core::keys_of;
+use redfleet_core::{keys_of, mutant};
 use redis::{Cmd, Value};
 
 use super::form::{End, Form, Told, When, Word};
@@ -77,10 +77,17 @@ impl Form {
                     steps.words(key, Kind::Overwrites, &[by.as_bytes(), key]);
                 }
             }
+            Self::Sets { pairs, end: End::AsLocal, .. } if mutant::is_on("relative_life_is_kept") => {
+                let keys = pairs.iter().map(|(key, _)| key.clone()).collect();
+                steps.add(keys, Kind::Overwrites, original.clone());
+            }
             Self::Sets { pairs, end, .. } => {
                 for (key, value) in pairs.iter().filter(|(key, _)| is_apart(&key)) {
                     steps.set(key, value, end.life(key, answered)?);
                 }
+            }
+            Self::Told(Told::Members(key)) if mutant::is_on("what_was_popped_is_popped_again") => {
+                steps.add(vec![key.clone()], Kind::Builds, original.clone());
             }
             Self::Told(told) => told.add_to(steps, reply, answered)?,
             Self::Builds { key, .. } if is_apart(&key) => {

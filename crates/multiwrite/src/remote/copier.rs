@@ -76,7 +76,8 @@ impl Copier {
         if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
             return Next::End;
         }
-        if queue.is_paused || queue.halted.is_some() {
+        // What is left in the spool is older than any copy.
+        if queue.is_paused || queue.halted.is_some() || queue.spilled.is_some() {
             return Next::Wait(None);
         }
         // While the remote does not take what is queued, nothing more is read for it.
@@ -92,7 +93,13 @@ impl Copier {
         if queue.awaits_everything() {
             return Next::Begin;
         }
-        let taken = queue.dirty.take(room, now);
+        let mut taken = queue.dirty.take(room, now);
+        if let Some(large) = taken.iter().position(|taken| taken.is_large) {
+            // Alone, because so much is not read at once.
+            let large = taken.swap_remove(large);
+            taken.drain(..).for_each(|other| queue.dirty.postpone(&other.key, now));
+            taken.push(large);
+        }
         if !taken.is_empty() {
             return Next::Keys(taken, Vec::new());
         }
@@ -106,6 +113,7 @@ impl Copier {
             return Next::Keys(Vec::new(), scan.pending.drain(..count).collect());
         }
         match scan.stage {
+            Stage::Remote { .. } if floor < scan.after && !is_idle => Next::Wait(due),
             Stage::Local { .. } | Stage::Remote { .. } => Next::Page(scan.stage),
             Stage::Copying => {
                 scan.stage = Stage::Arriving { seq: last };
@@ -114,7 +122,9 @@ impl Copier {
             Stage::Arriving { seq } if floor >= seq || is_idle => {
                 let generation = scan.generation;
                 queue.scan = None;
-                queue.dirty.everything_done(generation);
+                if queue.dirty.everything_done(generation) {
+                    queue.journal.everything(&remote.name, false);
+                }
                 drop(queue);
                 tracing::info!(remote = %remote.name, "everything is copied");
                 remote.changed.notify_waiters();
@@ -132,7 +142,8 @@ impl Copier {
         if everything.needs_fence {
             within(self.local.deadline, self.local.backend.fence()).await.or_else(refused_is_fine)?;
         }
-        self.remote.queue().scan = Some(Scan::new(everything.generation));
+        let after = self.local.sequencer.last_seq();
+        self.remote.queue().scan = Some(Scan::new(everything.generation, after));
         tracing::info!(remote = %self.remote.name, "everything is being copied");
         Ok(())
     }
@@ -148,7 +159,7 @@ impl Copier {
             Stage::Remote { cursor } => {
                 let page = everything::page(&*remote.backend, cursor, &local.scope);
                 let (next, keys) = within(remote.options.deadline, page).await?;
-                (next, within(local.deadline, everything::absent(&*local.backend, keys)).await?)
+                (next, within(local.deadline, everything::passing(&*local.backend, keys)).await?)
             }
             Stage::Copying | Stage::Arriving { .. } => return Ok(()),
         };
@@ -202,7 +213,9 @@ impl Copier {
     /// Notes of a dirty key that its copy is queued, or not.
     fn note(&mut self, taken: &Taken, is_queued: bool, again: bool, now: Duration) {
         let mut queue = self.remote.queue();
-        if !is_queued {
+        if !is_queued && self.needs_empty && !taken.is_large {
+            queue.dirty.mark_large(&taken.key);
+        } else if !is_queued {
             queue.dirty.postpone(&taken.key, now);
         } else if again && taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation) {
             self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
