@@ -15,15 +15,16 @@ use crate::spool::Spilled;
 const MAX_ENTRIES: usize = 1000;
 
 impl Remote {
-    /// Queues what was left in the spool, as far as there is room.
-    pub(super) fn refill(&self) {
+    /// Queues what was left in the spool, as far as there is room, at most so much as is read at once. Whether there may be more
+    /// that has room.
+    pub(super) fn refill(&self) -> bool {
         let next = {
             let queue = self.queue();
             let is_half_empty = queue.lanes.len() <= self.options.max_entries / 2
                 && queue.lanes.bytes() <= self.options.max_bytes / 2;
             queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| (spill.next, spill.last))
         };
-        let (Some((next, last)), Journal::Spool(spool)) = (next, &*self.journal) else { return };
+        let (Some((next, last)), Journal::Spool(spool)) = (next, &*self.journal) else { return false };
         match spool.read_from(next, MAX_ENTRIES) {
             Ok(spilled) => self.take_in(next, last, &spilled),
             Err(error) => {
@@ -33,6 +34,7 @@ impl Remote {
         }
         self.wake_copier.notify_one();
         self.changed.notify_waiters();
+        self.queue().spilled.as_ref().is_some_and(|spill| spill.next != next)
     }
 
     fn take_in(&self, next: u64, last: u64, spilled: &Spilled) {

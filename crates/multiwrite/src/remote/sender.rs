@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redfleet_core::{Effect, Error as CoreError, Incarnation};
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use super::look::{self, Seen};
@@ -41,7 +42,10 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
     loop {
-        remote.refill();
+        while remote.refill() {
+            // Much of it may be settled without being sent.
+            yield_now().await;
+        }
         let round = match remote.next_round() {
             Next::End => return,
             Next::Wait(None) if is_checked => {
