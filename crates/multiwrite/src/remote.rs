@@ -219,6 +219,30 @@ impl Remote {
         }
     }
 
+    /// Waits until nothing up to `seq` is queued or in flight.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn has_sent(&self, seq: u64) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.queue().has_sent(seq) {
+                return;
+            }
+            self.hurry();
+            changed.await;
+        }
+    }
+
+    /// Whether any of the keys is to be copied.
+    pub(crate) fn is_dirty(&self, keys: &[Key]) -> bool {
+        let queue = self.queue();
+        queue.dirty.everything().is_some() || keys.iter().any(|key| queue.dirty.contains(key))
+    }
+
     /// What is queued does not wait for more.
     pub(crate) fn hurry(&self) {
         self.queue().is_urgent = true;
