@@ -1,10 +1,12 @@
 //! One remote: what it still lacks, and the two tasks that bring it there.
 
 pub(crate) mod at_least_once;
+mod call;
 pub(crate) mod copier;
 pub(crate) mod everything;
 mod exactly_once;
 mod linked;
+pub(crate) mod look;
 mod pack;
 pub(crate) mod queue;
 mod refusal;

@@ -51,6 +51,12 @@ pub(super) fn of_call(error: Error) -> Verdict {
     }
 }
 
+/// Whether a script call was refused for one of its keys, so that its other entries may still be carried out.
+pub(super) fn is_of_a_key(error: &Error) -> bool {
+    let Error::Refused { error, .. } = error else { return false };
+    error.code() == "NOPERM" && error.details().is_some_and(|details| details.contains("key"))
+}
+
 /// The verdict where nobody refused: with a watermark whatever arrived is skipped when it comes again.
 fn of_no_reply(error: Error) -> Verdict {
     match &error {

@@ -1,5 +1,9 @@
 //! What becomes of rounds, on a server in this process.
 
+mod lives;
+mod losses;
+mod stops;
+mod vouched;
 mod world;
 
 use redfleet_core::Embedded;
