@@ -17,8 +17,8 @@ pub(super) fn of(effect: &Effect) -> usize {
 fn of_command(command: &Cmd) -> usize {
     let of_argument = |argument: Arg<&[u8]>| match argument {
         Arg::Simple(bytes) => bytes.len() + ARGUMENT_BYTES,
-        // A cursor, which no effect has, is a number.
-        _ => ARGUMENT_BYTES,
+        // No effect has one.
+        Arg::Cursor | _ => ARGUMENT_BYTES,
     };
     command.args_iter().map(of_argument).sum()
 }
