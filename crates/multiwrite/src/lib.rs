@@ -2,10 +2,6 @@
 
 mod carried;
 mod dirty;
-<<<<<<< HEAD
-=======
-#[expect(dead_code, reason = "used by the remotes, which are not here yet")]
->>>>>>> w-lanes
 mod effect;
 mod entry;
 mod error;
