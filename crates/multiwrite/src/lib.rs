@@ -10,11 +10,7 @@ mod gate;
 mod health;
 mod journal;
 mod lanes;
-<<<<<<< HEAD
 mod lock;
-=======
-#[cfg_attr(not(test), expect(dead_code, reason = "used by the store, which is not here yet"))]
->>>>>>> w-lanes
 mod options;
 mod outbox;
 mod outcome;
