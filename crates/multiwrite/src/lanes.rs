@@ -88,7 +88,8 @@ impl Lanes {
         let bytes = weight::of(replaced.sum.as_ref().map_or(&*entry.effect, |sum| &sum.effect));
         let entries = (self.entries + 1).saturating_sub(replaced.places.len());
         let total = (self.bytes + bytes).saturating_sub(replaced.bytes);
-        if entries > self.max_entries || total > self.max_bytes {
+        // What is larger than all of the queue goes alone, because it would never go otherwise.
+        if (entries > self.max_entries || total > self.max_bytes) && self.entries > 0 {
             return Pushed::Full(entry);
         }
         self.last_seq = self.last_seq.max(entry.seq);
@@ -127,9 +128,11 @@ impl Lanes {
         dropped
     }
 
-    /// How many bytes the entry takes here: its commands, and what it costs to keep it.
-    pub(crate) fn bytes_of(entry: &Entry) -> usize {
-        weight::of(&entry.effect)
+    /// Whether there is room for so many entries of so many bytes together, or nothing here that could make room.
+    pub(crate) fn has_room(&self, entries: usize, bytes: usize) -> bool {
+        self.entries == 0
+            || self.entries.saturating_add(entries) <= self.max_entries
+                && self.bytes.saturating_add(bytes) <= self.max_bytes
     }
 
     /// The next round: the oldest of the lanes that need not wait, in the order in which they were queued, at most so many and

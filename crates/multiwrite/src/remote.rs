@@ -9,6 +9,7 @@ mod linked;
 pub(crate) mod look;
 mod pack;
 pub(crate) mod queue;
+mod refill;
 mod refusal;
 mod reply;
 mod round;
@@ -18,6 +19,7 @@ mod vouched;
 pub(crate) mod watermark;
 mod wholes;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -28,10 +30,12 @@ use tokio::sync::Notify;
 
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
+use crate::journal::Journal;
 use crate::lock::lock;
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
-use queue::{Incoming, Queue};
+use crate::store::recovered::Lack;
+use queue::{Incoming, Queue, Spill};
 
 /// One remote.
 pub(crate) struct Remote {
@@ -42,6 +46,7 @@ pub(crate) struct Remote {
     pub(crate) options: RemoteOptions,
     pub(crate) clock: Clock,
     pub(crate) is_sharded: bool,
+    pub(crate) journal: Arc<Journal>,
     queue: Mutex<Queue>,
     /// It cannot read the payloads of local's DUMP.
     is_typed: AtomicBool,
@@ -71,10 +76,18 @@ impl Remote {
         options: RemoteOptions,
         clock: Clock,
         seed: u64,
+        journal: Arc<Journal>,
     ) -> Self {
         let is_sharded = given.is_sharded();
         Self {
-            queue: Mutex::new(Queue::new(&options, is_sharded, seed)),
+            queue: Mutex::new(Queue::new(
+                Arc::clone(&name),
+                &options,
+                is_sharded,
+                seed,
+                Arc::clone(&journal),
+            )),
+            journal,
             name,
             backend,
             given,
@@ -90,6 +103,19 @@ impl Remote {
 
     pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
         lock(&self.queue)
+    }
+
+    /// Goes on where the process before ended.
+    pub(crate) fn take_over(&self, lack: Lack, unknown: &[Key], last_seq: u64) {
+        let mut queue = self.queue();
+        if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
+            queue.spilled = Some(Spill { next: settled + 1, last: last_seq, tickets: BTreeMap::new() });
+        }
+        queue.mark(&lack.dirty, Cause::Effect, 0);
+        queue.mark(unknown, Cause::UnknownOnLocal, 0);
+        if lack.is_everything {
+            queue.mark_everything();
+        }
     }
 
     /// Queues an effect, or notes its keys as dirty. Called in the order of the seqs; never waits.
@@ -184,7 +210,10 @@ impl Remote {
             let has_all = {
                 let queue = self.queue();
                 let is_clean = queue.dirty.len() == 0 && queue.dirty.everything().is_none();
-                is_clean && queue.lanes.floor() >= seq && queue.copies.range(..=seq).next().is_none()
+                is_clean
+                    && queue.spilled.is_none()
+                    && queue.lanes.floor() >= seq
+                    && queue.copies.range(..=seq).next().is_none()
             };
             if has_all {
                 return;
@@ -204,6 +233,7 @@ impl Remote {
         let mut queue = self.queue();
         queue.gone = Some(reason);
         queue.clear(&Outcome::Dropped(reason));
+        queue.skip_spilled(&Outcome::Dropped(reason));
         drop(queue);
         self.wake_all();
     }

@@ -76,7 +76,8 @@ impl Copier {
         if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
             return Next::End;
         }
-        if queue.is_paused || queue.halted.is_some() {
+        // What is left in the spool is older than any copy.
+        if queue.is_paused || queue.halted.is_some() || queue.spilled.is_some() {
             return Next::Wait(None);
         }
         // While the remote does not take what is queued, nothing more is read for it.
@@ -92,7 +93,13 @@ impl Copier {
         if queue.awaits_everything() {
             return Next::Begin;
         }
-        let taken = queue.dirty.take(room, now);
+        let mut taken = queue.dirty.take(room, now);
+        if let Some(large) = taken.iter().position(|taken| taken.is_large) {
+            // Alone, because so much is not read at once.
+            let large = taken.swap_remove(large);
+            taken.drain(..).for_each(|other| queue.dirty.postpone(&other.key, now));
+            taken.push(large);
+        }
         if !taken.is_empty() {
             return Next::Keys(taken, Vec::new());
         }
@@ -114,7 +121,9 @@ impl Copier {
             Stage::Arriving { seq } if floor >= seq || is_idle => {
                 let generation = scan.generation;
                 queue.scan = None;
-                queue.dirty.everything_done(generation);
+                if queue.dirty.everything_done(generation) {
+                    queue.journal.everything(&remote.name, false);
+                }
                 drop(queue);
                 tracing::info!(remote = %remote.name, "everything is copied");
                 remote.changed.notify_waiters();
@@ -202,7 +211,9 @@ impl Copier {
     /// Notes of a dirty key that its copy is queued, or not.
     fn note(&mut self, taken: &Taken, is_queued: bool, again: bool, now: Duration) {
         let mut queue = self.remote.queue();
-        if !is_queued {
+        if !is_queued && self.needs_empty && !taken.is_large {
+            queue.dirty.mark_large(&taken.key);
+        } else if !is_queued {
             queue.dirty.postpone(&taken.key, now);
         } else if again && taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation) {
             self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
