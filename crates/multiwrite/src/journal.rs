@@ -35,13 +35,34 @@ impl Journal {
         }
     }
 
-    /// What goes along with the write of this intent, in one transaction: before it, or behind it if it is one that changes
-    /// everything (`FLUSHALL`), which would take it away again.
-    pub(crate) fn command(&self, intent: u64, keys: &[Key], changes_everything: bool) -> Option<Cmd> {
+    /// As [`intend`](Self::intend), for a write that may change everything, such as FLUSHALL. Before its outcome, which is nothing,
+    /// [`everything`](Self::everything) is told of each remote. With an outbox,
+    /// [`everything_command`](Self::everything_command) must go along with the write.
+    ///
+    /// # Errors
+    ///
+    /// As [`intend`](Self::intend).
+    pub(crate) fn intend_everything(&self) -> Result<u64, SpoolError> {
+        match self {
+            Self::None => Ok(0),
+            Self::Spool(spool) => spool.intend_everything(),
+            Self::Outbox(outbox) => Ok(outbox.intend()),
+        }
+    }
+
+    /// What goes before the write of this intent, in one transaction with it.
+    pub(crate) fn command(&self, intent: u64, keys: &[Key]) -> Option<Cmd> {
         match self {
             Self::None | Self::Spool(_) => None,
-            Self::Outbox(outbox) if changes_everything => Some(outbox.everything_command(intent)),
             Self::Outbox(outbox) => (!keys.is_empty()).then(|| outbox.command(intent, keys)),
+        }
+    }
+
+    /// What goes behind a write that may change everything, in one transaction with it: before it, it would be flushed as well.
+    pub(crate) fn everything_command(&self, intent: u64) -> Option<Cmd> {
+        match self {
+            Self::None | Self::Spool(_) => None,
+            Self::Outbox(outbox) => Some(outbox.everything_command(intent)),
         }
     }
 

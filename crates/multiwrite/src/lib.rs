@@ -18,6 +18,8 @@ mod receipt;
 mod remote;
 mod spool;
 mod store;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod verify;
 mod wait;
 

@@ -146,7 +146,7 @@ impl Outbox {
         self.state().outstanding.clean(remote, key);
     }
 
-    /// Everything is to be copied to the remote, or was.
+    /// Everything is to be copied to the remote, or was. A crash before the next [`trim`](Self::trim) forgets it.
     pub(crate) fn everything(&self, remote: &str, is: bool) {
         let mut state = self.state();
         state.outstanding.everything(remote, is);

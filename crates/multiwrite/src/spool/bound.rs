@@ -49,7 +49,7 @@ impl Log {
         let Some(oldest) = self.older.front() else { return Ok(()) };
         let last_seq = oldest.last_seq;
         match self.keys_above(oldest, floor) {
-            Some(keys) if self.ledger.gone.len() + keys.len() <= self.options.max_keys => {
+            Some(keys) if self.has_room_for_keys(keys.len()) => {
                 for (key, seq) in keys {
                     self.record(|out| put_gone(out, &key, seq));
                     self.ledger.lose(key, seq);
@@ -65,6 +65,12 @@ impl Log {
         // The note is there before the file goes.
         self.write()?;
         self.remove_oldest()
+    }
+
+    /// Whether so many more keys can be noted. Every file begins with all of them, so they must not fill what there is.
+    fn has_room_for_keys(&self, keys: usize) -> bool {
+        self.ledger.gone.len() + keys <= self.options.max_keys
+            && self.active.snapshot_bytes <= self.options.max_bytes / 4
     }
 
     /// The keys of the outcomes that are later than this one, and the last of each.

@@ -33,8 +33,8 @@ pub(super) struct Ledger {
     pub(super) last_seq: u64,
     pub(super) last_intent: u64,
     pub(super) remotes: BTreeMap<u64, RemoteState>,
-    /// Intents without an outcome.
-    pub(super) open: BTreeMap<u64, Vec<Key>>,
+    /// Intents without an outcome, and their keys; none are said where it may be all.
+    pub(super) open: BTreeMap<u64, Option<Vec<Key>>>,
     /// Keys of outcomes that are not kept, and the last such outcome of each.
     pub(super) gone: BTreeMap<Key, u64>,
     /// No outcome up to this one is kept, and of which keys they were is not known any more.
@@ -58,7 +58,8 @@ impl Ledger {
             Record::Removed { id } => {
                 self.remotes.remove(&id)?;
             }
-            Record::Intent { id, keys } => self.intend(id, keys),
+            Record::Intent { id, keys } => self.intend(id, Some(keys)),
+            Record::IntentAll { id } => self.intend(id, None),
             Record::Nothing { intent } => self.close(intent),
             Record::Outcome { intent, seq, effect: _ } => {
                 self.close(intent);
@@ -71,12 +72,12 @@ impl Ledger {
             }
             Record::Everything { remote, is } => self.remotes.get_mut(&remote)?.set_everything(is),
             Record::Gone { key, seq } => self.lose(key, seq),
-            Record::GoneAll { seq } => self.gone_all = self.gone_all.max(seq),
+            Record::GoneAll { seq } => self.lose_all(seq),
         }
         Some(())
     }
 
-    pub(super) fn intend(&mut self, id: u64, keys: Vec<Key>) {
+    pub(super) fn intend(&mut self, id: u64, keys: Option<Vec<Key>>) {
         self.last_intent = self.last_intent.max(id);
         self.open.insert(id, keys);
     }
@@ -94,6 +95,7 @@ impl Ledger {
 
     /// An outcome on this key is not kept.
     pub(super) fn lose(&mut self, key: Key, seq: u64) {
+        self.last_seq = self.last_seq.max(seq);
         let last = self.gone.entry(key).or_default();
         *last = seq.max(*last);
     }
@@ -146,7 +148,10 @@ impl Ledger {
             }
         }
         for (id, keys) in &self.open {
-            put(&mut |out| record::put_intent(out, *id, keys));
+            match keys {
+                Some(keys) => put(&mut |out| record::put_intent(out, *id, keys)),
+                None => put(&mut |out| record::put_intent_all(out, *id)),
+            }
         }
         for (key, seq) in &self.gone {
             put(&mut |out| record::put_gone(out, key, *seq));

@@ -10,7 +10,7 @@ use super::storage::Storage;
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Disk {
+pub struct Disk {
     state: Arc<Mutex<State>>,
 }
 
@@ -33,58 +33,58 @@ struct File {
 
 impl Disk {
     /// An empty disk.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Another disk with the same on it.
-    pub(crate) fn copy(&self) -> Self {
+    pub fn copy(&self) -> Self {
         Self { state: Arc::new(Mutex::new(self.state().clone())) }
     }
 
     /// From now on this many bytes may be written, and no more: what is too long is written in part.
-    pub(crate) fn set_room(&self, room_bytes: Option<u64>) {
+    pub fn set_room(&self, room_bytes: Option<u64>) {
         self.state().room_bytes = room_bytes;
     }
 
     /// Whether it refuses to sync from now on.
-    pub(crate) fn refuse_sync(&self, is: bool) {
+    pub fn refuse_sync(&self, is: bool) {
         self.state().refuses_sync = is;
     }
 
     /// Whether it refuses to cut files off from now on.
-    pub(crate) fn refuse_truncate(&self, is: bool) {
+    pub fn refuse_truncate(&self, is: bool) {
         self.state().refuses_truncate = is;
     }
 
     /// The machine crashes: of each file there is what was synced.
-    pub(crate) fn lose_power(&self) {
+    pub fn lose_power(&self) {
         for file in self.state().files.values_mut() {
             file.bytes.truncate(file.synced);
         }
     }
 
     /// Cuts the newest file off at this length: a crash in the middle of a write.
-    pub(crate) fn tear(&self, len: usize) {
+    pub fn tear(&self, len: usize) {
         if let Some(mut newest) = self.state().files.last_entry() {
             newest.get_mut().bytes.truncate(len);
         }
     }
 
     /// Changes this byte of this file, by exclusive or.
-    pub(crate) fn damage(&self, number: u64, at: usize, mask: u8) {
+    pub fn damage(&self, number: u64, at: usize, mask: u8) {
         if let Some(byte) = self.state().files.get_mut(&number).and_then(|file| file.bytes.get_mut(at)) {
             *byte ^= mask;
         }
     }
 
     /// The numbers and lengths in bytes of all files.
-    pub(crate) fn lengths(&self) -> Vec<(u64, usize)> {
+    pub fn lengths(&self) -> Vec<(u64, usize)> {
         self.state().files.iter().map(|(number, file)| (*number, file.bytes.len())).collect()
     }
 
     /// How many writes and how many syncs there were.
-    pub(crate) fn calls(&self) -> (u64, u64) {
+    pub fn calls(&self) -> (u64, u64) {
         let state = self.state();
         (state.appends, state.syncs)
     }
