@@ -203,19 +203,13 @@ impl Remote {
     ///
     /// Nothing is lost.
     pub(crate) async fn has_all(&self, seq: u64) {
+        // What was dirty arrives as copies, which are later than what was written.
+        let mut copied = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let has_all = {
-                let queue = self.queue();
-                let is_clean = queue.dirty.len() == 0 && queue.dirty.everything().is_none();
-                is_clean
-                    && queue.spilled.is_none()
-                    && queue.lanes.floor() >= seq
-                    && queue.copies.range(..=seq).next().is_none()
-            };
-            if has_all {
+            if self.queue().has_all(seq, &mut copied) {
                 return;
             }
             changed.await;

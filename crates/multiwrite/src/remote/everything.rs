@@ -30,13 +30,15 @@ pub(crate) struct Scan {
     /// Which time it was asked for.
     pub(crate) generation: u64,
     pub(crate) stage: Stage,
+    /// What was queued up to here has to arrive before the remote is asked for its keys: it may bring some that local has not.
+    pub(crate) after: u64,
     /// Keys that are to be copied.
     pub(crate) pending: VecDeque<Key>,
 }
 
 impl Scan {
-    pub(crate) const fn new(generation: u64) -> Self {
-        Self { generation, stage: Stage::Local { cursor: 0 }, pending: VecDeque::new() }
+    pub(crate) const fn new(generation: u64, after: u64) -> Self {
+        Self { generation, after, stage: Stage::Local { cursor: 0 }, pending: VecDeque::new() }
     }
 
     /// Takes a page in: where the scan goes on is `cursor`, 0 being the end.

@@ -148,7 +148,7 @@ async fn a_dead_letter_is_told_and_its_key_is_copied() {
 async fn a_small_round_waits_for_more_unless_somebody_waits_for_it() {
     let world = World::new();
     let gather = Duration::from_secs(5);
-    let options = RemoteOptions::default().gather(gather);
+    let options = RemoteOptions::default().gather(gather).deadline(LONG);
     let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
     ask::<redis::Value>(&store.everywhere(), "SET a 1").await.unwrap();
     tokio::time::sleep(gather / 2).await;

@@ -62,9 +62,13 @@ pub(crate) async fn held(node: &dyn Backend) -> Result<BTreeMap<Vec<u8>, (Option
 }
 
 impl World {
-    /// Whether both remotes hold what local holds.
+    /// Whether both remotes hold what local holds. What they hold is printed if not.
     pub(crate) async fn are_equal(&self) -> Result<bool> {
         let local = held(&self.local).await?;
-        Ok(local == held(&self.eu).await? && local == held(&self.us).await?)
+        let (eu, us) = (held(&self.eu).await?, held(&self.us).await?);
+        if local != eu || local != us {
+            println!("local {local:?}\neu {eu:?}\nus {us:?}");
+        }
+        Ok(local == eu && local == us)
     }
 }
