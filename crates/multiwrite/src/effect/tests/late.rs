@@ -11,7 +11,7 @@ use tokio::time::{Instant, advance};
 
 use super::notation::{command, said};
 use super::script::Script;
-use crate::effect::{Effect, Key, Life, Plan, Shipped, from_dump, questions_for_dump};
+use crate::effect::{Effect, Key, Kind, Life, Plan, Shipped, from_dump, questions_for_dump};
 
 /// Carries out the steps of an effect as a script does, and tells how many were refused.
 const CARRY_OUT: &str = "local at, refused = 1, 0
@@ -88,6 +88,8 @@ impl Pair {
                 }
             }
             let refused: usize = convert(self.remote.call(&script).await.unwrap()).unwrap();
+            let is_whole = effect.kind == Kind::Overwrites;
+            assert!(refused == 0 || !is_whole, "what takes the place of a key is never refused: {}", said(&effect));
             let mut dirty = if refused > 0 { effect.keys.clone() } else { Vec::new() };
             for (key, expected) in &effect.lives {
                 if !mutant::is_on("lives_are_not_compared") && !self.lives(key, *expected).await {
