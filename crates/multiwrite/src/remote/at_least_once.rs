@@ -25,7 +25,7 @@ pub(super) async fn send(
     match look::before(round, remote, marks, source).await {
         Ok(Seen::Same) => {}
         Ok(Seen::LostData) => return vec![Verdict::LostData; round.len()],
-        Err(error) => return vec![again(error); round.len()],
+        Err(error) => return vec![refusal::of_unsent(error); round.len()],
     }
     let is_sharded = remote.is_sharded();
     let lasts: BTreeMap<u16, u64> = round.iter().map(|entry| (entry.lane, entry.seq)).collect();
@@ -37,7 +37,7 @@ pub(super) async fn send(
     }
     let mut replies = match remote.call_batch(&batch).await {
         Ok(replies) => replies,
-        Err(error) => return vec![again(error); round.len()],
+        Err(error) => return vec![refusal::of_unsent(error); round.len()],
     };
     replies.resize_with(batch.len(), || Err(Error::Unanswered));
     let moves = replies.split_off(batch.len() - lasts.len());
@@ -109,7 +109,7 @@ fn keep_order(round: &[Arc<Entry>], verdicts: &mut [Verdict], is_over: &mut BTre
             Verdict::Again(error) if *is_over => *verdict = Verdict::MayBeThere(error.clone()),
             Verdict::Again(_) | Verdict::MayBeThere(_) | Verdict::LostData | Verdict::Halted(_) => {}
             Verdict::Applied | Verdict::AlreadyThere | Verdict::Refused(_) | Verdict::LifeDiffers(_) => {
-                *is_over = true
+                *is_over = true;
             }
         }
     }
@@ -120,13 +120,5 @@ fn unknown(entry: &Entry, error: Error) -> Verdict {
     match entry.effect.kind {
         Kind::Overwrites | Kind::SetsLife | Kind::Reads => Verdict::Again(error),
         Kind::Adds(_) | Kind::Builds => Verdict::MayBeThere(error),
-    }
-}
-
-/// The verdict where nothing was sent.
-fn again(error: Error) -> Verdict {
-    match &error {
-        Error::Unsupported { .. } | Error::Duplicate { .. } | Error::Policy { .. } => Verdict::Halted(error),
-        _ => Verdict::Again(error),
     }
 }

@@ -102,3 +102,16 @@ static TAGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
 fn tag(slot: u16) -> u32 {
     TAGS.get(usize::from(slot)).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_each_slots_watermark_lies_in_that_slot() {
+        for slot in 0..16_384 {
+            assert_eq!(Slot::of_key(&key(slot, true, "s")).index(), slot);
+        }
+        assert_eq!(key(0, false, "s"), b"redfleet:mw:s");
+    }
+}
