@@ -70,8 +70,14 @@ impl Unit {
     /// Those of the spool: then it must not be sent.
     pub(super) fn intend(&mut self, journal: &Journal) -> Result<(), SpoolError> {
         if !self.plan.is_read() {
-            let intent = journal.intend(self.plan.keys())?;
-            self.note = journal.command(intent, self.plan.keys(), self.plan.touches_everything());
+            let is_everything = self.plan.touches_everything();
+            let intent =
+                if is_everything { journal.intend_everything()? } else { journal.intend(self.plan.keys())? };
+            self.note = if is_everything {
+                journal.everything_command(intent)
+            } else {
+                journal.command(intent, self.plan.keys())
+            };
             self.intent = Some(intent);
         }
         Ok(())
