@@ -159,7 +159,7 @@ impl Copier {
             Stage::Remote { cursor } => {
                 let page = everything::page(&*remote.backend, cursor, &local.scope);
                 let (next, keys) = within(remote.options.deadline, page).await?;
-                (next, within(local.deadline, everything::absent(&*local.backend, keys)).await?)
+                (next, within(local.deadline, everything::passing(&*local.backend, keys)).await?)
             }
             Stage::Copying | Stage::Arriving { .. } => return Ok(()),
         };

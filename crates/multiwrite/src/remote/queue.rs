@@ -139,6 +139,9 @@ impl Queue {
             Some(DropReason::RemoteLostData)
         } else if changes && incoming.effect.keys.iter().any(|key| self.dirty.contains(key)) {
             Some(DropReason::KeyIsDirty)
+        } else if changes && self.scan.is_some() && incoming.effect.keys.len() > 1 {
+            // One of them may not be copied yet, and the others be made of it.
+            Some(DropReason::KeyIsDirty)
         } else if self.is_sharded && incoming.parts.is_none_or(<[_]>::is_empty) {
             Some(DropReason::SeveralSlots)
         } else {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use redfleet_core::mutant;
+
 use super::error::SpoolError;
 use super::log::{Log, Segment};
 use super::read::read_outcomes;
@@ -51,6 +53,9 @@ impl Log {
         match self.keys_above(oldest, floor) {
             Some(keys) if self.has_room_for_keys(keys.len()) => {
                 for (key, seq) in keys {
+                    if mutant::is_on("what_goes_is_forgotten") {
+                        continue;
+                    }
                     self.record(|out| put_gone(out, &key, seq));
                     self.ledger.lose(key, seq);
                 }

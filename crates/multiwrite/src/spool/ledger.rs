@@ -37,6 +37,8 @@ pub(super) struct Ledger {
     pub(super) open: BTreeMap<u64, Option<Vec<Key>>>,
     /// Keys of outcomes that are not kept, and the last such outcome of each.
     pub(super) gone: BTreeMap<Key, u64>,
+    /// The highest of these.
+    pub(super) last_gone: u64,
     /// No outcome up to this one is kept, and of which keys they were is not known any more.
     pub(super) gone_all: u64,
 }
@@ -96,6 +98,7 @@ impl Ledger {
     /// An outcome on this key is not kept.
     pub(super) fn lose(&mut self, key: Key, seq: u64) {
         self.last_seq = self.last_seq.max(seq);
+        self.last_gone = self.last_gone.max(seq);
         let last = self.gone.entry(key).or_default();
         *last = seq.max(*last);
     }
@@ -103,16 +106,21 @@ impl Ledger {
     /// No outcome up to this one is kept.
     pub(super) fn lose_all(&mut self, seq: u64) {
         self.gone_all = self.gone_all.max(seq);
-        self.gone.retain(|_, last| *last > seq);
+        self.keep_gone_above(seq);
     }
 
     /// Forgets what was lost and is settled at all remotes all the same.
     pub(super) fn forget_settled(&mut self) {
         let floor = self.floor();
-        self.gone.retain(|_, last| *last > floor);
+        self.keep_gone_above(floor);
         if self.gone_all <= floor {
             self.gone_all = 0;
         }
+    }
+
+    fn keep_gone_above(&mut self, seq: u64) {
+        self.gone.retain(|_, last| *last > seq);
+        self.last_gone = self.gone.values().max().copied().unwrap_or_default();
     }
 
     /// All remotes have all up to this.

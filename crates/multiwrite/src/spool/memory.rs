@@ -21,6 +21,7 @@ struct State {
     room_bytes: Option<u64>,
     refuses_sync: bool,
     refuses_truncate: bool,
+    is_read_only: bool,
     appends: u64,
     syncs: u64,
 }
@@ -33,11 +34,13 @@ struct File {
 
 impl Disk {
     /// An empty disk.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Another disk with the same on it.
+    #[must_use]
     pub fn copy(&self) -> Self {
         Self { state: Arc::new(Mutex::new(self.state().clone())) }
     }
@@ -55,6 +58,11 @@ impl Disk {
     /// Whether it refuses to cut files off from now on.
     pub fn refuse_truncate(&self, is: bool) {
         self.state().refuses_truncate = is;
+    }
+
+    /// Whether it takes no new file from now on.
+    pub fn set_read_only(&self, is: bool) {
+        self.state().is_read_only = is;
     }
 
     /// The machine crashes: of each file there is what was synced.
@@ -79,11 +87,13 @@ impl Disk {
     }
 
     /// The numbers and lengths in bytes of all files.
+    #[must_use]
     pub fn lengths(&self) -> Vec<(u64, usize)> {
         self.state().files.iter().map(|(number, file)| (*number, file.bytes.len())).collect()
     }
 
     /// How many writes and how many syncs there were.
+    #[must_use]
     pub fn calls(&self) -> (u64, u64) {
         let state = self.state();
         (state.appends, state.syncs)
@@ -103,6 +113,9 @@ impl State {
 impl Storage for Disk {
     fn create(&self, number: u64) -> Result<()> {
         let mut state = self.state();
+        if state.is_read_only {
+            return Err(ErrorKind::ReadOnlyFilesystem.into());
+        }
         if state.room_bytes == Some(0) {
             return Err(ErrorKind::StorageFull.into());
         }
@@ -126,7 +139,7 @@ impl Storage for Disk {
     fn truncate(&self, number: u64, len: u64) -> Result<()> {
         let mut state = self.state();
         if state.refuses_truncate {
-            return Err(ErrorKind::PermissionDenied.into());
+            return Err(Error::other("the disk is broken"));
         }
         let file = state.file(number)?;
         file.bytes.truncate(usize::try_from(len).unwrap_or(usize::MAX));

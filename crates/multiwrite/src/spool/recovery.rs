@@ -111,7 +111,10 @@ pub(super) fn recover(
 /// Turns what was under way into what is to be copied. The keys of which nobody knows what local did, and whether it may
 /// be all.
 fn carry_over(ledger: &mut Ledger) -> (Vec<Key>, bool) {
-    let open = std::mem::take(&mut ledger.open);
+    let mut open = std::mem::take(&mut ledger.open);
+    if mutant::is_on("intents_are_forgotten") {
+        open.clear();
+    }
     let is_everything_unknown = open.values().any(Option::is_none);
     let unknown: BTreeSet<_> = open.into_values().flatten().flatten().collect();
     let (gone, gone_all) = (std::mem::take(&mut ledger.gone), std::mem::take(&mut ledger.gone_all));

@@ -77,6 +77,10 @@ impl MultiWrite {
     }
 
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
+        // A caller that went away may have written all the same.
+        if timeout_at(until, self.shared.under_way.left_behind()).await.is_err() {
+            return Err(self.undelivered(true));
+        }
         let sequencer = &self.shared.local.sequencer;
         let seq = sequencer.last_seq();
         for remote in sequencer.remotes().iter() {

@@ -2,8 +2,11 @@
 
 use super::*;
 
-/// What is known of a disk: its effects, and what is dirty.
-fn known(disk: &Disk) -> Result<(Vec<u64>, Vec<(u64, bool, Vec<Key>)>), SpoolError> {
+/// The seqs of the effects, and of each remote how far it is, whether everything is dirty, and what else.
+type Known = (Vec<u64>, Vec<(u64, bool, Vec<Key>)>);
+
+/// What is known of a disk.
+fn known(disk: &Disk) -> Result<Known, SpoolError> {
     let (spool, recovered) = Spool::open_in(Arc::new(disk.clone()), &small(), &names(&["a", "b"]), "new")?;
     let remotes = recovered.remotes.into_iter().map(|it| (it.settled, it.is_everything, it.dirty)).collect();
     Ok((kept(&spool, 1), remotes))
@@ -59,7 +62,7 @@ fn a_byte_that_is_damaged_in_the_newest_file_is_told_unless_it_may_be_the_tail()
             Err(SpoolError::Corrupt { .. }) => told += 1,
             // The last record, which looks as if it had been torn.
             Ok((seqs, _)) => {
-                assert!(sound.0.starts_with(&seqs) && seqs.len() + 1 >= sound.0.len(), "{at}: {seqs:?}")
+                assert!(sound.0.starts_with(&seqs) && seqs.len() + 1 >= sound.0.len(), "{at}: {seqs:?}");
             }
             Err(error) => panic!("{at}: {error}"),
         }

@@ -55,6 +55,36 @@ fn what_cannot_be_cut_off_is_not_written_after() {
 }
 
 #[test]
+fn a_disk_that_takes_nothing_is_told_when_the_spool_is_opened() {
+    let (disk, options) = (Disk::new(), SpoolOptions::new());
+    let open = || Spool::open_in(Arc::new(disk.clone()), &options, &names(&["a"]), "source").unwrap_err();
+    disk.set_room(Some(0));
+    assert!(matches!(open(), SpoolError::Full { .. }));
+    disk.set_room(Some(30));
+    assert!(matches!(open(), SpoolError::Full { .. }));
+    disk.set_read_only(true);
+    assert!(matches!(open(), SpoolError::NotWritable { .. }));
+    assert_eq!(disk.lengths(), []);
+}
+
+#[test]
+fn a_file_that_cannot_be_begun_is_begun_later() {
+    let (disk, options) = (Disk::new(), small());
+    let (spool, _) = open(&disk, &options);
+    disk.set_read_only(true);
+    for seq in 1..=30 {
+        write(&spool, seq);
+    }
+    assert!(matches!(spool.flush(Duration::ZERO), Err(SpoolError::NotWritable { .. })));
+    assert_eq!(disk.lengths().len(), 1);
+    disk.set_read_only(false);
+    spool.flush(Duration::ZERO).unwrap();
+    assert_eq!(disk.lengths().len(), 2);
+    let (spool, _) = open(&disk, &options);
+    assert_eq!(kept(&spool, 1), (1..=30).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_crash_of_the_machine_loses_nothing_where_each_write_is_synced() {
     let (disk, options) = (Disk::new(), small().fsync(Fsync::Always));
     let (spool, _) = open(&disk, &options);

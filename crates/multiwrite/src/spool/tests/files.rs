@@ -45,7 +45,7 @@ fn a_directory_keeps_what_memory_keeps_and_is_made_if_it_is_not_there() {
     let (spool, recovered) = open(&path).unwrap();
     assert_eq!(kept(&spool, 13), (13..=30).collect::<Vec<_>>());
     assert_eq!(texts(&recovered.unknown), ["lost"]);
-    assert!(!path.join(super::super::storage::name(1)).exists(), "it was delivered");
+    assert!(!path.join(storage::name(1)).exists(), "it was delivered");
 }
 
 #[test]

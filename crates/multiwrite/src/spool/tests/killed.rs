@@ -52,7 +52,7 @@ impl Told {
         match told.and_then(|(what, seq)| Some((what, seq.parse().ok()?))) {
             Some(("intent", seq)) => self.intents.push((seq, false)),
             Some(("flushed", _)) => {
-                self.intents[self.earlier..].iter_mut().for_each(|intent| intent.1 = true)
+                self.intents[self.earlier..].iter_mut().for_each(|intent| intent.1 = true);
             }
             Some(_) | None => return 0,
         }

@@ -142,18 +142,22 @@ impl Model {
     }
 }
 
-/// The process dies, perhaps in the middle of a write.
+/// The process dies, perhaps in the middle of a write; or the machine does, where each write is synced.
 fn crash(disk: &Disk, spool: Spool, rng: &mut Rng) {
     if rng.bool() {
         disk.set_room(Some(rng.u64(..60)));
         if rng.bool() {
-            drop(spool.intend(&[key("never sent")]))
+            drop(spool.intend(&[key("never sent")]));
         } else {
-            drop(spool.flush(Duration::ZERO))
+            drop(spool.flush(Duration::ZERO));
         }
         disk.set_room(None);
     }
+    let is_synced = spool.options.fsync == Fsync::Always;
     drop(spool);
+    if is_synced && rng.bool() {
+        disk.lose_power();
+    }
 }
 
 #[test]
@@ -162,6 +166,7 @@ fn whatever_crashes_each_remote_is_sent_or_copied_all_that_it_lacks() {
         let mut rng = Rng::with_seed(seed);
         let max_bytes = [600, 2000, 1 << 20][rng.usize(..3)];
         let options = small().max_bytes(max_bytes).max_keys([5, 1000][rng.usize(..2)]);
+        let options = options.fsync([Fsync::Never, Fsync::Always][rng.usize(..2)]);
         let disk = Disk::new();
         let (mut spool, _) = open(&disk, &options);
         let mut model = Model::new();
