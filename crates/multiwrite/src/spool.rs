@@ -30,7 +30,7 @@ pub use error::SpoolError;
 use log::Log;
 pub use options::{Fsync, SpoolOptions};
 pub(crate) use read::Spilled;
-pub(crate) use recovery::Recovered;
+pub(crate) use recovery::{Recovered, RecoveredRemote};
 pub(crate) use storage::Storage;
 
 /// The spool of one store.
