@@ -13,7 +13,7 @@ async fn run(world: World, writers: usize, keeps_data: bool) -> Result<(), Viola
     let store = builder(&world, &links(&world, 0), "0", false).clock(world.client(0).clock()).build().unwrap();
     let told = Told::default();
     let counters: Vec<_> = (0..writers).map(|number| Counter::new(&number.to_string())).collect();
-    let shared = Writers { world: &world, told: &told, writes: 160 / writers, pause_ms: 60, keeps_data };
+    let shared = Writers { world: &world, part: "0", told: &told, writes: 160 / writers, pause_ms: 60, keeps_data };
     join_all(counters.iter().map(|counter| shared.write(&store, counter))).await;
     end(&world, &store, Lives::Equal).await?;
     told.judge()?;
@@ -35,4 +35,11 @@ fn one_writer_ends_with_equal_remotes() {
 #[test]
 fn several_writers_end_with_equal_remotes() {
     scenario("several_writers_end_with_equal_remotes", storm()).run(|world| run(world, 5, true));
+}
+
+#[test]
+fn remotes_that_lose_data_end_equal() {
+    // Local is the truth, so it keeps what it has.
+    let storm = storm().wiping(1).losing_the_last_second(1).sparing(0);
+    scenario("remotes_that_lose_data_end_equal", storm).run(|world| run(world, 2, false));
 }

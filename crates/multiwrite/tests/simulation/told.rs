@@ -14,7 +14,8 @@ use super::commands::words;
 pub(crate) struct Counter {
     key: String,
     acked: Cell<i64>,
-    unknown: Cell<i64>,
+    /// How many may have been carried out, with those that were.
+    sent: Cell<i64>,
 }
 
 /// What callers were told.
@@ -34,18 +35,18 @@ impl Counter {
         &self.key
     }
 
-    /// Notes what became of an INCR.
+    /// Notes that an INCR is about to be sent, of which perhaps nobody is told anything.
+    pub(crate) fn send(&self) {
+        self.sent.set(self.sent.get() + 1);
+    }
+
+    /// Notes what became of it.
     pub(crate) fn note(&self, said: &CoreResult<Value>) {
         match said {
             Ok(_) => self.acked.set(self.acked.get() + 1),
-            Err(error) if error.effect() == Effect::None => {}
-            Err(_) => self.lost(),
+            Err(error) if error.effect() == Effect::None => self.sent.set(self.sent.get() - 1),
+            Err(_) => {}
         }
-    }
-
-    /// Notes an INCR of which nobody was told anything.
-    pub(crate) fn lost(&self) {
-        self.unknown.set(self.unknown.get() + 1);
     }
 
     /// That each acknowledged INCR counts once on local, and each other one at most once.
@@ -53,7 +54,7 @@ impl Counter {
         let local = world.nodes().first().unwrap().store();
         let count: Option<i64> = local.query(words(&["GET", &self.key])).await.unwrap();
         let count = count.unwrap_or_default();
-        let possible = self.acked.get()..=self.acked.get() + self.unknown.get();
+        let possible = self.acked.get()..=self.sent.get();
         let evidence = || format!("{self:?}, and local has {count}");
         Violation::unless(possible.contains(&count), "what local acknowledged is there, once", evidence)
     }

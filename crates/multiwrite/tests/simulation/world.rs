@@ -72,6 +72,8 @@ pub(crate) fn links(world: &World, client: usize) -> Vec<Arc<dyn Backend>> {
 #[derive(Debug)]
 pub(crate) struct Writers<'a> {
     pub(crate) world: &'a World,
+    /// Which process of the world they are part of.
+    pub(crate) part: &'a str,
     pub(crate) told: &'a Told,
     /// How many writes each makes.
     pub(crate) writes: usize,
@@ -84,14 +86,17 @@ pub(crate) struct Writers<'a> {
 impl Writers<'_> {
     /// Writes by chance, as the writer of this counter.
     pub(crate) async fn write(&self, store: &MultiWrite, counter: &Counter) {
-        let mut dice = self.world.dice(&format!("writer {}", counter.key()));
+        let mut dice = self.world.dice(&format!("writer {} {}", counter.key(), self.part));
         let mut commands = Commands::new(fastrand::Rng::with_seed(dice.u64(..)));
         let everywhere = store.everywhere();
         for number in 0..self.writes {
             sleep(ms(dice.u64(0..=self.pause_ms))).await;
             match dice.u8(0..10) {
-                0..=1 => counter.note(&everywhere.call(&words(&["INCR", counter.key()])).await),
-                2 => self.wait(&everywhere, &format!("{}:{number}", counter.key())).await,
+                0..=1 => {
+                    counter.send();
+                    counter.note(&everywhere.call(&words(&["INCR", counter.key()])).await);
+                }
+                2 => self.wait(&everywhere, &format!("{}:{}:{number}", counter.key(), self.part)).await,
                 3 => {
                     // A caller that goes away before it is told anything.
                     let write = commands.draw();
