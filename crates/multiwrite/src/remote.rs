@@ -32,7 +32,7 @@ use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
 use crate::journal::Journal;
 use crate::lock::lock;
-use crate::options::{Overflow, RemoteOptions};
+use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;
 use queue::{Incoming, Queue, Spill};
@@ -106,10 +106,13 @@ impl Remote {
     }
 
     /// Goes on where the process before ended.
-    pub(crate) fn take_over(&self, lack: Lack, unknown: &[Key], last_seq: u64) {
+    pub(crate) fn take_over(&self, lack: &Lack, unknown: &[Key], last_seq: u64) {
         let mut queue = self.queue();
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
-            queue.spilled = Some(Spill { next: settled + 1, last: last_seq, tickets: BTreeMap::new() });
+            let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
+            let sent = if is_plain { last_seq } else { 0 };
+            let next = settled + 1;
+            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
         }
         queue.mark(&lack.dirty, Cause::Effect, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
@@ -205,15 +208,31 @@ impl Remote {
     pub(crate) async fn has_all(&self, seq: u64) {
         // What was dirty arrives as copies, which are later than what was written.
         let mut copied = None;
+        let look = self.ask_look();
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.queue().has_all(seq, &mut copied) {
-                return;
+            {
+                let queue = self.queue();
+                // At one that is at rest nothing is looked at, so that nothing more can be said of it.
+                let is_seen = queue.looks.1 >= look || queue.is_at_rest();
+                if queue.gone.is_some() || queue.has_all(seq, &mut copied) && is_seen {
+                    return;
+                }
             }
             changed.await;
         }
+    }
+
+    /// Asks whether it still has what it had: a remote that was restarted may have less than it acknowledged. Which time it is.
+    fn ask_look(&self) -> u64 {
+        let mut queue = self.queue();
+        queue.looks.0 += 1;
+        let look = queue.looks.0;
+        drop(queue);
+        self.wake_sender.notify_one();
+        look
     }
 
     /// What is queued does not wait for more.

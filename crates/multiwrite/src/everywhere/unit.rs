@@ -70,13 +70,15 @@ impl Unit {
     /// Those of the spool: then it must not be sent.
     pub(super) fn intend(&mut self, journal: &Journal) -> Result<(), SpoolError> {
         if !self.plan.is_read() {
-            let is_everything = self.plan.touches_everything();
-            let intent =
-                if is_everything { journal.intend_everything()? } else { journal.intend(self.plan.keys())? };
-            self.note = if is_everything {
-                journal.everything_command(intent)
+            let keys = self.plan.keys();
+            let intent = if self.plan.touches_everything() {
+                let intent = journal.intend_everything()?;
+                self.note = journal.everything_command(intent);
+                intent
             } else {
-                journal.command(intent, self.plan.keys())
+                let intent = journal.intend(keys)?;
+                self.note = journal.command(intent, keys);
+                intent
             };
             self.intent = Some(intent);
         }

@@ -43,11 +43,11 @@ pub(super) fn open(
     outbox: Option<String>,
     local: &dyn Backend,
     remotes: &[Arc<str>],
-    source: String,
+    source: &str,
 ) -> Result<Recovered, BuildError> {
     let nothing = |journal| Recovered {
         journal,
-        source: source.as_str().into(),
+        source: source.into(),
         last_seq: 0,
         unknown: Vec::new(),
         lacks: Vec::new(),
@@ -61,25 +61,26 @@ pub(super) fn open(
             Ok(nothing(Journal::Outbox(Box::new(Outbox::new(&name, names)))))
         }
         (Some((directory, options)), None) => {
-            let (spool, recovered) = Spool::open(&directory, &options, remotes, &source)?;
-            let is_new = recovered.is_new;
+            let (spool, recovered) = Spool::open(&directory, &options, remotes, source)?;
+            let (is_new, is_everything) = (recovered.is_new, recovered.is_everything_unknown);
+            let lack = |remote| lack(remote, is_new, is_everything);
             Ok(Recovered {
                 journal: Journal::Spool(Box::new(spool)),
                 source: recovered.source.into(),
                 last_seq: recovered.next_seq.saturating_sub(1),
                 unknown: recovered.unknown,
-                lacks: recovered.remotes.into_iter().map(|remote| lack(remote, is_new)).collect(),
+                lacks: recovered.remotes.into_iter().map(lack).collect(),
             })
         }
     }
 }
 
 /// A remote that a spool from before does not know has what nobody can say; in a new spool all are taken to be equal.
-fn lack(remote: RecoveredRemote, is_new: bool) -> Lack {
+fn lack(remote: RecoveredRemote, is_new: bool, is_everything: bool) -> Lack {
     tracing::debug!(remote = %remote.name, remote.settled, dirty = remote.dirty.len(), "goes on from the spool");
     Lack {
         dirty: remote.dirty,
-        is_everything: remote.is_everything || !remote.is_known && !is_new,
+        is_everything: is_everything || remote.is_everything || !remote.is_known && !is_new,
         settled: (!is_new).then_some(remote.settled),
     }
 }
