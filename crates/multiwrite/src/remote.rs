@@ -114,7 +114,9 @@ impl Remote {
             let next = settled + 1;
             queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
         }
-        queue.mark(&lack.dirty, Cause::Effect, 0);
+        // Without a watermark, what the process before has sent may still arrive: then it is copied once more.
+        let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
+        queue.mark(&lack.dirty, if is_plain { Cause::UnknownOnLocal } else { Cause::Effect }, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
         if lack.is_everything {
             queue.mark_everything();
@@ -233,6 +235,30 @@ impl Remote {
         drop(queue);
         self.wake_sender.notify_one();
         look
+    }
+
+    /// Waits until nothing up to `seq` is queued or in flight.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn has_sent(&self, seq: u64) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.queue().has_sent(seq) {
+                return;
+            }
+            self.hurry();
+            changed.await;
+        }
+    }
+
+    /// Whether any of the keys is to be copied.
+    pub(crate) fn is_dirty(&self, keys: &[Key]) -> bool {
+        let queue = self.queue();
+        queue.dirty.everything().is_some() || keys.iter().any(|key| queue.dirty.contains(key))
     }
 
     /// What is queued does not wait for more.

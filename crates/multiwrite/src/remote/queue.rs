@@ -303,6 +303,11 @@ impl Queue {
         is_there(*copied.get_or_insert(last))
     }
 
+    /// Whether nothing up to `seq` is queued or in flight.
+    pub(crate) fn has_sent(&self, seq: u64) -> bool {
+        self.spilled.is_none() && (self.lanes.len() == 0 || self.lanes.floor() >= seq)
+    }
+
     /// Whether it has everything, as far as is known.
     pub(crate) fn is_equal(&self) -> bool {
         self.lanes.len() == 0

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Remote;
 use super::queue::{Incoming, Queue, Spill};
 use crate::dirty::Cause;
-use crate::effect::{Effect, Kind};
+use crate::effect::Effect;
 use crate::journal::Journal;
 use crate::outcome::{DropReason, Outcome};
 use crate::spool::Spilled;
@@ -86,12 +86,11 @@ impl Queue {
         let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
-        let is_repeatable = match effect.kind {
-            Kind::Overwrites | Kind::SetsLife | Kind::Reads => true,
-            Kind::Adds(_) | Kind::Builds => false,
-        };
-        if seq <= spill.sent && !is_repeatable {
-            self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
+        if seq <= spill.sent {
+            // Sent by the process before, and without a watermark it may still arrive: nothing can stand in an order with it.
+            self.counts.dropped += 1;
+            tickets.iter().for_each(|ticket| ticket.tell(Outcome::Dropped(DropReason::MayBeThere)));
+            self.mark(&effect.keys, Cause::UnknownOnLocal, seq);
             return self.lanes.pass_over(seq);
         }
         self.admit(Incoming { seq, effect, parts, tickets, now });

@@ -15,7 +15,7 @@ use crate::dirty::Cause;
 use crate::effect::Kind;
 use crate::entry::Entry;
 use crate::options::Guarantee;
-use crate::store::local::Local;
+use crate::store::local::{Local, UNFENCED};
 
 /// What a sender does next.
 enum Next {
@@ -29,9 +29,6 @@ enum Next {
 
 /// How often a remote to which nothing is sent is looked at.
 const LOOK: Duration = Duration::from_secs(10);
-
-/// How long a request that was given up may still be on its way, where nobody can end its connection.
-const UNFENCED: Duration = Duration::from_secs(10);
 
 const SAME_SERVER: &str =
     "this remote is the same server as local or as another remote: give it a server of its own";
