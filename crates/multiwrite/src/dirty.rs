@@ -3,6 +3,9 @@
 //! Pure: the time is passed in. Keys come in the order in which they became dirty. A key stays in the set until it was copied and
 //! has not become dirty again meanwhile: each time that it does, it gets another generation.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 

@@ -4,6 +4,8 @@
 //! one stripe wait for each other needlessly now and then, and what the gate costs in memory does not depend on the keys.
 
 mod hash;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -7,6 +7,8 @@
 mod backoff;
 mod coalesce;
 mod lane;
+#[cfg(test)]
+mod tests;
 mod weight;
 
 use std::cmp::Reverse;
@@ -83,18 +85,20 @@ impl Lanes {
     pub(crate) fn push(&mut self, mut entry: Entry) -> Pushed {
         let lane = self.lanes.get(&entry.lane);
         let replaced = self.newest.replaced_by(&entry, lane);
-        let bytes = replaced.sum.as_ref().map_or_else(|| weight::of(&entry.effect), weight::of);
+        let bytes = weight::of(replaced.sum.as_ref().map_or(&*entry.effect, |sum| &sum.effect));
         let entries = (self.entries + 1).saturating_sub(replaced.places.len());
         let total = (self.bytes + bytes).saturating_sub(replaced.bytes);
-        if entries > self.max_entries || total > self.max_bytes {
+        // What is larger than all of the queue goes alone, because it would never go otherwise.
+        if (entries > self.max_entries || total > self.max_bytes) && self.entries > 0 {
             return Pushed::Full(entry);
         }
         self.last_seq = self.last_seq.max(entry.seq);
-        let mut first_seq = entry.seq;
+        self.last_place += 1;
+        let (mut place, mut first_seq) = (self.last_place, entry.seq);
         if let Some(sum) = replaced.sum {
-            // Until the sum has arrived, neither of its parts has.
-            first_seq = replaced.first_seq;
-            entry.effect = Arc::new(sum);
+            // It stands where its first part stood: until it has arrived, neither part has.
+            (place, first_seq) = (sum.place, sum.first_seq);
+            entry.effect = Arc::new(sum.effect);
         }
         for place in replaced.places.iter().rev() {
             if let Some(slot) = self.remove(entry.lane, *place) {
@@ -102,8 +106,6 @@ impl Lanes {
                 entry.tickets.extend(slot.entry.tickets.iter().cloned());
             }
         }
-        self.last_place += 1;
-        let place = self.last_place;
         let before = self.newest.note(&entry, place, replaced.before);
         (self.entries, self.bytes) = (self.entries + 1, self.bytes + bytes);
         let lane = entry.lane;
@@ -126,9 +128,11 @@ impl Lanes {
         dropped
     }
 
-    /// How many bytes the entry takes here: its commands, and what it costs to keep it.
-    pub(crate) fn bytes_of(entry: &Entry) -> usize {
-        weight::of(&entry.effect)
+    /// Whether there is room for so many entries of so many bytes together, or nothing here that could make room.
+    pub(crate) fn has_room(&self, entries: usize, bytes: usize) -> bool {
+        self.entries == 0
+            || self.entries.saturating_add(entries) <= self.max_entries
+                && self.bytes.saturating_add(bytes) <= self.max_bytes
     }
 
     /// The next round: the oldest of the lanes that need not wait, in the order in which they were queued, at most so many and

@@ -125,3 +125,78 @@ impl fmt::Debug for Ticket {
         f.debug_struct("Ticket").field("remote", &remote).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use redfleet_core::Error;
+
+    use super::*;
+    use crate::outcome::DropReason;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn of_three() -> (Receipt, Vec<Ticket>) {
+        Receipt::new(Arc::new(["eu".into(), "us".into(), "asia".into()]))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_when_enough_have_it_and_not_before() {
+        let (receipt, tickets) = of_three();
+        receipt.wait(Wait::None, Duration::ZERO).await.unwrap();
+        let waiting = receipt.clone();
+        let waiting = tokio::spawn(async move { waiting.wait(Wait::Quorum, SECOND).await });
+        for (ticket, outcome) in [(0, Outcome::Acked), (1, Outcome::Spooled), (2, Outcome::Queued)] {
+            tokio::time::sleep(SECOND / 10).await;
+            assert!(!waiting.is_finished());
+            tickets[ticket].tell(outcome);
+        }
+        tokio::time::sleep(SECOND / 10).await;
+        assert!(!waiting.is_finished());
+        tickets[2].tell(Outcome::Acked);
+        waiting.await.unwrap().unwrap();
+        receipt.wait(Wait::Quorum, Duration::ZERO).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_can_never_end_well_ends_at_once_and_says_what_each_remote_said() {
+        let (receipt, tickets) = of_three();
+        tickets[0].tell(Outcome::Acked);
+        tickets[1].tell(Outcome::Dropped(DropReason::Overflow));
+        let before = tokio::time::Instant::now();
+        let said = receipt.wait(Wait::All, SECOND).await.unwrap_err();
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        assert_eq!((said.acks(), said.needed()), (1, 3));
+        assert_eq!(
+            said.to_string(),
+            "1 of the 3 acknowledgements needed; us: dropped, the queue was full; asia: queued"
+        );
+        tickets[2].tell(Outcome::Failed(Error::Shutdown));
+        let said = receipt.wait(Wait::Quorum, SECOND).await.unwrap_err();
+        let end = "2 acknowledgements needed; us: dropped, the queue was full; \
+            asia: failed, the fleet was shut down";
+        assert_eq!(said.to_string(), format!("1 of the {end}"));
+        assert_eq!(said.outcomes().map(|(remote, _)| remote).collect::<Vec<_>>(), ["eu", "us", "asia"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_by_its_deadline() {
+        let (receipt, _tickets) = of_three();
+        let before = tokio::time::Instant::now();
+        let said = receipt.wait(Wait::One, SECOND).await.unwrap_err();
+        assert_eq!(before.elapsed(), SECOND);
+        assert_eq!(
+            said.to_string(),
+            "0 of the 1 acknowledgement needed; eu: queued; us: queued; asia: queued"
+        );
+    }
+
+    #[test]
+    fn what_is_final_stays() {
+        let (receipt, tickets) = of_three();
+        tickets[0].tell(Outcome::Spooled);
+        tickets[0].tell(Outcome::Queued);
+        tickets[0].tell(Outcome::Dropped(DropReason::Shutdown));
+        tickets[0].tell(Outcome::Acked);
+        assert_eq!(format!("{receipt:?}"), r#"{"eu": Dropped(Shutdown), "us": Queued, "asia": Queued}"#);
+    }
+}

@@ -8,6 +8,7 @@ mod linked;
 mod pack;
 pub(crate) mod queue;
 mod refusal;
+mod refill;
 mod reply;
 mod round;
 pub(crate) mod sender;
@@ -26,6 +27,7 @@ use tokio::sync::Notify;
 
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
+use crate::journal::Journal;
 use crate::lock::lock;
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
@@ -40,6 +42,7 @@ pub(crate) struct Remote {
     pub(crate) options: RemoteOptions,
     pub(crate) clock: Clock,
     pub(crate) is_sharded: bool,
+    pub(crate) journal: Arc<Journal>,
     queue: Mutex<Queue>,
     /// It cannot read the payloads of local's DUMP.
     is_typed: AtomicBool,
@@ -69,10 +72,12 @@ impl Remote {
         options: RemoteOptions,
         clock: Clock,
         seed: u64,
+        journal: Arc<Journal>,
     ) -> Self {
         let is_sharded = given.is_sharded();
         Self {
-            queue: Mutex::new(Queue::new(&options, is_sharded, seed)),
+            queue: Mutex::new(Queue::new(Arc::clone(&name), &options, is_sharded, seed, Arc::clone(&journal))),
+            journal,
             name,
             backend,
             given,
@@ -182,7 +187,7 @@ impl Remote {
             let has_all = {
                 let queue = self.queue();
                 let is_clean = queue.dirty.len() == 0 && queue.dirty.everything().is_none();
-                is_clean && queue.lanes.floor() >= seq && queue.copies.range(..=seq).next().is_none()
+                is_clean && queue.spilled.is_none() && queue.lanes.floor() >= seq && queue.copies.range(..=seq).next().is_none()
             };
             if has_all {
                 return;
@@ -202,6 +207,7 @@ impl Remote {
         let mut queue = self.queue();
         queue.gone = Some(reason);
         queue.clear(&Outcome::Dropped(reason));
+        queue.skip_spilled(&Outcome::Dropped(reason));
         drop(queue);
         self.wake_all();
     }

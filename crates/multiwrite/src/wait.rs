@@ -71,3 +71,76 @@ impl Wait {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use redfleet_core::Error;
+
+    use super::*;
+    use crate::outcome::DropReason;
+
+    const ALL: [Wait; 5] = [Wait::None, Wait::One, Wait::Quorum, Wait::AllButOne, Wait::All];
+
+    /// Every way in which so many remotes may stand.
+    fn vectors(remotes: usize) -> Vec<Vec<Outcome>> {
+        let one = [
+            Outcome::Acked,
+            Outcome::Queued,
+            Outcome::Spooled,
+            Outcome::Dropped(DropReason::Overflow),
+            Outcome::Failed(Error::Shutdown),
+        ];
+        let mut all = vec![Vec::new()];
+        for _ in 0..remotes {
+            let longer = all.iter().flat_map(|vector: &Vec<Outcome>| {
+                one.iter().map(move |outcome| [vector.clone(), vec![outcome.clone()]].concat())
+            });
+            all = longer.collect();
+        }
+        all
+    }
+
+    /// Whether so many acknowledgements are enough, in other words than above.
+    fn is_enough(wait: Wait, acked: usize, remotes: usize) -> bool {
+        match wait {
+            Wait::None => true,
+            Wait::One => remotes == 0 || acked > 0,
+            Wait::Quorum => 2 * (acked + 1) > remotes + 1,
+            Wait::AllButOne => acked + 1 >= remotes,
+            Wait::All => acked == remotes,
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_what_every_way_to_go_on_from_here_comes_to() {
+        for remotes in 0..=5 {
+            for outcomes in vectors(remotes) {
+                let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+                let acked = count(|outcome| matches!(outcome, Outcome::Acked));
+                let open = count(|outcome| !outcome.is_final());
+                for wait in ALL {
+                    let ends = (acked..=acked + open).map(|acked| is_enough(wait, acked, remotes));
+                    let ends: Vec<_> = ends.collect();
+                    let expected = if ends.iter().all(|enough| *enough) {
+                        Verdict::Reached
+                    } else if ends.iter().any(|enough| *enough) {
+                        Verdict::Pending
+                    } else {
+                        Verdict::Unreachable
+                    };
+                    assert_eq!(wait.verdict(&outcomes), expected, "{wait:?} of {outcomes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_needed_is_the_least_that_is_enough() {
+        for remotes in 0..100 {
+            for wait in ALL {
+                let least = (0..=remotes).find(|acked| is_enough(wait, *acked, remotes));
+                assert_eq!(Some(wait.needed(remotes)), least, "{wait:?} of {remotes}");
+            }
+        }
+    }
+}

@@ -16,8 +16,16 @@ pub(super) struct Replaced {
     /// The place of what stays before the entry on its key, and may go later; 0 if there is none.
     pub(super) before: u64,
     /// What is sent instead of the entry's own effect, if that is joined with the one before it.
-    pub(super) sum: Option<Effect>,
-    /// The seq of the first effect in the sum.
+    pub(super) sum: Option<Sum>,
+}
+
+/// Two numbers that are added at once.
+#[derive(Debug)]
+pub(super) struct Sum {
+    pub(super) effect: Effect,
+    /// The place of the first.
+    pub(super) place: u64,
+    /// The seq of the first effect that is in it.
     pub(super) first_seq: u64,
 }
 
@@ -62,8 +70,8 @@ impl Newest {
                     replaced.places.push(last.place);
                     replaced.bytes = last.bytes;
                     replaced.before = last.before;
-                    replaced.first_seq = last.first_seq;
-                    replaced.sum = Some(joined(key, &entry.effect, sum));
+                    let effect = joined(key, &entry.effect, sum);
+                    replaced.sum = Some(Sum { effect, place: last.place, first_seq: last.first_seq });
                 }
             }
             (Kind::SetsLife | Kind::Adds(_) | Kind::Builds | Kind::Reads, _) => {}

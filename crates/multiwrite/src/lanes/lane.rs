@@ -93,6 +93,12 @@ impl Lane {
         self.waiting.binary_search_by_key(&place, |(place, _)| *place).ok()
     }
 
+    /// How many places there are, with those that are gaps.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Closes the gaps at both ends.
     fn trim(&mut self) {
         while matches!(self.waiting.front(), Some((_, None))) {

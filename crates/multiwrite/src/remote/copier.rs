@@ -76,7 +76,8 @@ impl Copier {
         if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
             return Next::End;
         }
-        if queue.is_paused || queue.halted.is_some() {
+        // What is left in the spool is older than any copy.
+        if queue.is_paused || queue.halted.is_some() || queue.spilled.is_some() {
             return Next::Wait(None);
         }
         // While the remote does not take what is queued, nothing more is read for it.
@@ -114,7 +115,9 @@ impl Copier {
             Stage::Arriving { seq } if floor >= seq || is_idle => {
                 let generation = scan.generation;
                 queue.scan = None;
-                queue.dirty.everything_done(generation);
+                if queue.dirty.everything_done(generation) {
+                    queue.journal.everything(&remote.name, false);
+                }
                 drop(queue);
                 tracing::info!(remote = %remote.name, "everything is copied");
                 remote.changed.notify_waiters();

@@ -1,6 +1,6 @@
 //! All that is known of what one remote still lacks: what is queued, what is dirty, and how far a copy of everything is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::wholes::Wholes;
 use crate::dirty::{Cause, Dirty};
 use crate::effect::{Effect, Key, Kind};
 use crate::entry::Entry;
+use crate::journal::Journal;
 use crate::lanes::{Lanes, Pushed};
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
@@ -51,6 +52,10 @@ pub(crate) struct Queue {
     pub(crate) wholes: Wholes,
     /// The copies that are queued or in flight, by their seq.
     pub(crate) copies: BTreeMap<u64, Key>,
+    /// The last copy of each key among them.
+    pub(crate) last_copies: HashMap<Key, u64>,
+    /// What is left in the spool, if anything is.
+    pub(crate) spilled: Option<Spill>,
     /// How far a copy of everything is, while there is one.
     pub(crate) scan: Option<Scan>,
     pub(crate) is_paused: bool,
@@ -66,18 +71,41 @@ pub(crate) struct Queue {
     pub(crate) is_urgent: bool,
     pub(crate) last_error: Option<CoreError>,
     pub(crate) counts: Counts,
+    pub(crate) name: Arc<str>,
+    pub(crate) journal: Arc<Journal>,
     overflow: Overflow,
     is_sharded: bool,
 }
 
+/// Effects that are left in the spool until there is room for them.
+#[derive(Debug)]
+pub(crate) struct Spill {
+    /// The first of them.
+    pub(crate) next: u64,
+    /// The last of them.
+    pub(crate) last: u64,
+    /// Who waits for some of them.
+    pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
+}
+
 impl Queue {
-    pub(crate) fn new(options: &RemoteOptions, is_sharded: bool, seed: u64) -> Self {
+    pub(crate) fn new(
+        name: Arc<str>,
+        options: &RemoteOptions,
+        is_sharded: bool,
+        seed: u64,
+        journal: Arc<Journal>,
+    ) -> Self {
         Self {
             lanes: Lanes::new(options, seed),
             dirty: Dirty::new(options.max_dirty_keys),
             linked: Linked::default(),
             wholes: Wholes::default(),
             copies: BTreeMap::new(),
+            last_copies: HashMap::new(),
+            spilled: None,
+            name,
+            journal,
             scan: None,
             is_paused: false,
             halted: None,
@@ -94,6 +122,15 @@ impl Queue {
 
     /// Queues an effect, or notes its keys as dirty where it cannot be queued as such. Whether anything is to be sent.
     pub(crate) fn push(&mut self, incoming: Incoming<'_>) -> bool {
+        if self.gone.is_none() && self.spills(&incoming) {
+            self.spill(incoming);
+            return false;
+        }
+        self.admit(incoming)
+    }
+
+    /// Queues an effect whose turn it is.
+    pub(crate) fn admit(&mut self, incoming: Incoming<'_>) -> bool {
         let changes = incoming.effect.kind != Kind::Reads;
         let reason = if let Some(reason) = self.gone {
             Some(reason)
@@ -102,7 +139,7 @@ impl Queue {
             Some(DropReason::RemoteLostData)
         } else if changes && incoming.effect.keys.iter().any(|key| self.dirty.contains(key)) {
             Some(DropReason::KeyIsDirty)
-        } else if self.is_sharded && incoming.parts.is_none() {
+        } else if self.is_sharded && incoming.parts.is_none_or(<[_]>::is_empty) {
             Some(DropReason::SeveralSlots)
         } else {
             None
@@ -130,6 +167,30 @@ impl Queue {
         true
     }
 
+    /// Whether an effect stays in the spool: because earlier ones do, or because there is no room.
+    fn spills(&self, incoming: &Incoming<'_>) -> bool {
+        // What changes nothing is not in the spool.
+        if incoming.effect.kind == Kind::Reads || self.awaits_everything() || self.halted.is_some() {
+            return false;
+        }
+        self.spilled.is_some()
+            || self.overflow == Overflow::Spill
+                && !self.lanes.has_room(incoming.parts.map_or(1, <[_]>::len), incoming.effect.bytes())
+    }
+
+    fn spill(&mut self, incoming: Incoming<'_>) {
+        incoming.tickets.iter().for_each(|ticket| ticket.tell(Outcome::Spooled));
+        let spill = self.spilled.get_or_insert_with(|| Spill {
+            next: incoming.seq,
+            last: incoming.seq,
+            tickets: BTreeMap::new(),
+        });
+        spill.last = incoming.seq;
+        if !incoming.tickets.is_empty() {
+            spill.tickets.insert(incoming.seq, incoming.tickets);
+        }
+    }
+
     /// Queues the copy of a key, unless there is no room for it: whether it is queued.
     pub(crate) fn push_copy(
         &mut self,
@@ -146,6 +207,7 @@ impl Queue {
         match self.lanes.push(entry) {
             Pushed::Queued => {
                 self.copies.insert(seq, Arc::clone(key));
+                self.last_copies.insert(Arc::clone(key), seq);
                 true
             }
             Pushed::Full(_) => false,
@@ -192,20 +254,38 @@ impl Queue {
         if self.awaits_everything() && cause == Cause::Effect {
             return;
         }
-        for key in self.linked.reached(keys, after) {
-            self.dirty.mark(key, cause);
+        let keys = self.linked.reached(keys, after);
+        self.journal.dirty(&self.name, &keys);
+        let before = self.dirty.everything();
+        keys.into_iter().for_each(|key| self.dirty.mark(key, cause));
+        if self.dirty.everything() != before {
+            self.journal.everything(&self.name, true);
+            tracing::warn!(remote = %self.name, "too many keys are dirty: everything is to be copied");
         }
     }
 
     /// Everything is to be copied, from the beginning.
     pub(crate) fn mark_everything(&mut self) {
         self.dirty.mark_everything();
+        self.journal.everything(&self.name, true);
         self.scan = None;
+        // What is in the spool is copied with everything.
+        self.skip_spilled(&Outcome::Dropped(DropReason::RemoteLostData));
+    }
+
+    /// Leaves out what is left in the spool.
+    pub(crate) fn skip_spilled(&mut self, outcome: &Outcome) {
+        let Some(spill) = self.spilled.take() else { return };
+        self.lanes.pass_over(spill.last);
+        spill.tickets.values().flatten().for_each(|ticket| ticket.tell(outcome.clone()));
     }
 
     /// Whether it has everything, as far as is known.
     pub(crate) fn is_equal(&self) -> bool {
-        self.lanes.len() == 0 && self.dirty.len() == 0 && self.dirty.everything().is_none()
+        self.lanes.len() == 0
+            && self.spilled.is_none()
+            && self.dirty.len() == 0
+            && self.dirty.everything().is_none()
     }
 
     /// Whether a copy of everything is to begin, or to begin anew.
@@ -222,5 +302,6 @@ impl Queue {
         self.wholes.tell_all(outcome);
         self.linked.clear();
         self.copies.clear();
+        self.last_copies.clear();
     }
 }

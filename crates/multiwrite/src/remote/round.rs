@@ -179,9 +179,16 @@ impl Queue {
             if *copy.key() > floor {
                 break;
             }
-            copy.remove();
+            let (seq, key) = copy.remove_entry();
             self.counts.copies += 1;
+            if self.last_copies.get(&key) == Some(&seq) {
+                self.last_copies.remove(&key);
+                if !self.dirty.contains(&key) {
+                    self.journal.clean(&self.name, &key);
+                }
+            }
         }
+        self.journal.settled(&self.name, floor);
     }
 }
 

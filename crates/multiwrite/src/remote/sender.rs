@@ -37,6 +37,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
     loop {
+        remote.refill();
         let round = match remote.next_round() {
             Next::End => return,
             Next::Wait(pause) => {

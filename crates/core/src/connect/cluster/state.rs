@@ -91,12 +91,12 @@ impl State {
     /// Follows a MOVED.
     pub(crate) fn moved(self: &Arc<Self>, slot: Slot, to: &Address) -> Option<Arc<Member>> {
         self.refresh(Some(to.clone()));
-        self.write(|map| map.as_mut()?.moved(slot, to, |address| self.make(address)))
+        self.write(|map| map.as_mut()?.moved(slot, to, |address| self.back_or_made(address)))
     }
 
     /// Follows an ASK.
     pub(crate) fn asked(&self, to: &Address) -> Option<Arc<Member>> {
-        self.write(|map| map.as_mut()?.member(to, |address| self.make(address)))
+        self.write(|map| map.as_mut()?.member(to, |address| self.back_or_made(address)))
     }
 
     /// Sets the map to what was fetched; the members that were asked for it are taken over.
@@ -142,6 +142,12 @@ impl State {
         if is_news {
             self.refresh(None);
         }
+    }
+
+    /// The member that left from this address, or a new one.
+    fn back_or_made(&self, address: &Address) -> Arc<Member> {
+        let back = self.left().members().find(|member| member.address == *address).cloned();
+        back.unwrap_or_else(|| self.make(address))
     }
 
     pub(crate) fn make(&self, address: &Address) -> Arc<Member> {
