@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Effect, Error as CoreError};
+use redfleet_core::{ConfigError, Effect, Error as CoreError};
 
 use crate::receipt::Shortfall;
+use crate::spool::SpoolError;
 
 /// The result of one write.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -45,6 +46,10 @@ pub enum Error {
         within: Duration,
     },
 
+    /// The journal cannot take the write: nothing was sent.
+    #[error("nothing was sent: {0}")]
+    Spool(SpoolError),
+
     /// A key lies outside of what this store writes: nothing was sent.
     #[error("nothing was sent: only keys that begin with {prefixes} are written everywhere here")]
     #[non_exhaustive]
@@ -81,6 +86,7 @@ impl Error {
             Self::Short(_) => Effect::Unknown,
             Self::Unshippable { .. }
             | Self::Full { .. }
+            | Self::Spool(_)
             | Self::OutOfScope { .. }
             | Self::Shutdown
             | Self::NoSuchRemote { .. } => Effect::None,
@@ -96,6 +102,9 @@ impl From<Error> for CoreError {
             Error::Unshippable { command, instead, .. } => Self::unsupported(command, instead),
             Error::Full { .. } => {
                 Self::declined("the queue of a remote is full: nothing was sent", Effect::None)
+            }
+            Error::Spool(_) => {
+                Self::declined("the spool cannot take the write: nothing was sent", Effect::None)
             }
             Error::OutOfScope { .. } => Self::declined(
                 "a key lies outside of what is written everywhere: nothing was sent",
@@ -122,6 +131,16 @@ pub enum BuildError {
     SameName {
         /// The name.
         name: Arc<str>,
+    },
+
+    /// An option of a remote has an impossible value.
+    #[error("`{name}`: {reason}")]
+    #[non_exhaustive]
+    Options {
+        /// The remote.
+        name: Arc<str>,
+        /// What is wrong.
+        reason: ConfigError,
     },
 
     /// A remote has no name.
@@ -163,6 +182,10 @@ pub enum BuildError {
         /// What it must be.
         expected: &'static str,
     },
+
+    /// The spool cannot be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
 
     /// There is no tokio runtime here to run the remotes' tasks on.
     #[error("a store needs a tokio runtime when it is built: build it in an async function")]

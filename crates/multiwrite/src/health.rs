@@ -39,6 +39,8 @@ pub struct RemoteHealth {
     pub dirty_keys: usize,
     /// Whether all keys are to be copied, or are being copied.
     pub is_copying_everything: bool,
+    /// How much the spool takes on the disk, in bytes: for all remotes together.
+    pub spool_bytes: u64,
     /// What it said last when it did not say yes; none since it did.
     pub last_error: Option<CoreError>,
     /// Whether its breaker is open: it is probed, and comes back by itself.
@@ -68,6 +70,7 @@ impl Remote {
             data_losses: queue.counts.data_losses,
             dirty_keys: queue.dirty.len(),
             is_copying_everything: queue.dirty.everything().is_some(),
+            spool_bytes: self.journal.bytes(),
             last_error: queue.last_error.clone(),
             is_down: matches!(queue.last_error, Some(CoreError::Down { .. })),
             is_paused: queue.is_paused,

@@ -7,8 +7,8 @@ mod exactly_once;
 mod linked;
 mod pack;
 pub(crate) mod queue;
-mod refusal;
 mod refill;
+mod refusal;
 mod reply;
 mod round;
 pub(crate) mod sender;
@@ -17,6 +17,7 @@ mod vouched;
 pub(crate) mod watermark;
 mod wholes;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -31,7 +32,8 @@ use crate::journal::Journal;
 use crate::lock::lock;
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
-use queue::{Incoming, Queue};
+use crate::store::recovered::Lack;
+use queue::{Incoming, Queue, Spill};
 
 /// One remote.
 pub(crate) struct Remote {
@@ -76,7 +78,13 @@ impl Remote {
     ) -> Self {
         let is_sharded = given.is_sharded();
         Self {
-            queue: Mutex::new(Queue::new(Arc::clone(&name), &options, is_sharded, seed, Arc::clone(&journal))),
+            queue: Mutex::new(Queue::new(
+                Arc::clone(&name),
+                &options,
+                is_sharded,
+                seed,
+                Arc::clone(&journal),
+            )),
             journal,
             name,
             backend,
@@ -93,6 +101,19 @@ impl Remote {
 
     pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
         lock(&self.queue)
+    }
+
+    /// Goes on where the process before ended.
+    pub(crate) fn take_over(&self, lack: Lack, unknown: &[Key], last_seq: u64) {
+        let mut queue = self.queue();
+        if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
+            queue.spilled = Some(Spill { next: settled + 1, last: last_seq, tickets: BTreeMap::new() });
+        }
+        queue.mark(&lack.dirty, Cause::Effect, 0);
+        queue.mark(unknown, Cause::UnknownOnLocal, 0);
+        if lack.is_everything {
+            queue.mark_everything();
+        }
     }
 
     /// Queues an effect, or notes its keys as dirty. Called in the order of the seqs; never waits.
@@ -187,7 +208,10 @@ impl Remote {
             let has_all = {
                 let queue = self.queue();
                 let is_clean = queue.dirty.len() == 0 && queue.dirty.everything().is_none();
-                is_clean && queue.spilled.is_none() && queue.lanes.floor() >= seq && queue.copies.range(..=seq).next().is_none()
+                is_clean
+                    && queue.spilled.is_none()
+                    && queue.lanes.floor() >= seq
+                    && queue.copies.range(..=seq).next().is_none()
             };
             if has_all {
                 return;

@@ -2,7 +2,9 @@
 
 mod builder;
 mod control;
+mod keeper;
 pub(crate) mod local;
+pub(crate) mod recovered;
 pub(crate) mod scope;
 pub(crate) mod sequencer;
 

@@ -118,7 +118,8 @@ fn after_a_fence_no_write_lands_late() {
 /// A session that blocks is dropped; without a fence its client would still take what is pushed later.
 #[test]
 fn a_session_that_was_dropped_takes_nothing_after_a_fence() {
-    let scenario = Scenario::new("a_session_that_was_dropped_takes_nothing_after_a_fence").clients(2).nodes(1);
+    let scenario =
+        Scenario::new("a_session_that_was_dropped_takes_nothing_after_a_fence").clients(2).nodes(1);
     scenario.seeds(100).run(|world| async move {
         let (link, other) = (world.client(0).link(0), world.client(1).link(0));
         let asked = async {

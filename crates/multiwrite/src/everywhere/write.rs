@@ -9,7 +9,7 @@ use super::How;
 use super::unit::Unit;
 use crate::carried::{Carried, OneUnderWay};
 use crate::dirty::Cause;
-use crate::effect::{Effect, Key, Shipped};
+use crate::effect::{Key, Shipped};
 use crate::error::{Error, Result};
 use crate::gate::Entered;
 use crate::options::Order;
@@ -58,7 +58,7 @@ pub(super) async fn batch(shared: &Arc<Shared>, how: How, batch: &Batch) -> Resu
 }
 
 /// Lets the units in, writes them, and waits for remotes if that is wanted.
-async fn run(shared: &Arc<Shared>, how: How, units: Vec<Unit>) -> Result<Vec<Acted>> {
+async fn run(shared: &Arc<Shared>, how: How, mut units: Vec<Unit>) -> Result<Vec<Acted>> {
     let under_way = shared.under_way.begin();
     if shared.is_shut() {
         return Err(Error::Shutdown);
@@ -74,7 +74,10 @@ async fn run(shared: &Arc<Shared>, how: How, units: Vec<Unit>) -> Result<Vec<Act
     } else {
         // Outside of the gate, because whoever makes room may have to pass it.
         room(local).await?;
-        Some(enter(local, &units, changes_all).await)
+        local.ready().await;
+        let entered = enter(local, &units, changes_all).await;
+        intend(local, &mut units)?;
+        Some(entered)
     };
     let is_receipt_wanted = how.is_receipt_wanted || how.wait != Wait::None;
     let begun = Begun { units, is_receipt_wanted, order: shared.order, _under_way: under_way };
@@ -88,6 +91,21 @@ async fn run(shared: &Arc<Shared>, how: How, units: Vec<Unit>) -> Result<Vec<Act
         }
     }
     Ok(acted)
+}
+
+/// Notes in the journal what is about to be sent: all of it, or nothing is sent.
+fn intend(local: &Local, units: &mut [Unit]) -> Result<()> {
+    for at in 0..units.len() {
+        let intended = units.get_mut(at).map_or(Ok(()), |unit| unit.intend(&local.journal));
+        if let Err(error) = intended {
+            units
+                .iter()
+                .filter_map(|unit| unit.intent)
+                .for_each(|intent| local.journal.outcome(intent, None));
+            return Err(Error::Spool(error));
+        }
+    }
+    Ok(())
 }
 
 /// Waits for room at those remotes that are to block without it.
@@ -131,8 +149,7 @@ async fn act(local: Arc<Local>, begun: Begun, entered: Option<Entered>) -> Vec<A
     let mut early = early.into_iter();
     let mut acted = Vec::with_capacity(units.len());
     for unit in &units {
-        let mut own: Vec<_> = replies.by_ref().take(unit.len()).collect();
-        let answers = own.split_off(unit.commands.len().min(own.len()));
+        let (own, answers) = unit.take_apart(replies.by_ref().take(unit.len()).collect());
         let receipt = match early.next().flatten() {
             Some(sent) => agree(&local, unit, &own, sent),
             None => ship(&local, unit, &own, &answers, is_receipt_wanted),
@@ -148,8 +165,7 @@ async fn act(local: Arc<Local>, begun: Begun, entered: Option<Entered>) -> Vec<A
 /// What local replies to all units: to each the replies to its commands, and then the answers about them.
 async fn ask(local: &Local, units: &[Unit]) -> Vec<CoreResult<Value>> {
     if let [unit] = units
-        && let ([command], []) = (&*unit.commands, unit.plan.questions())
-        && !unit.is_atomic
+        && let Some(command) = unit.alone()
     {
         return vec![local.call(command).await];
     }
@@ -169,7 +185,14 @@ fn ahead(local: &Local, units: &[Unit], is_receipt_wanted: bool) -> Vec<Option<A
     let push = |unit: &Unit| {
         let effect = unit.plan.known_beforehand().filter(|_| is_known);
         is_known = effect.is_some();
-        effect.map(|effect| Ahead(local.sequencer.push(&Arc::new(effect), is_receipt_wanted, now)))
+        // Its intent stays open until local has answered; what is queued has one of its own.
+        let effect = Arc::new(effect?);
+        let intent = match (&unit.intent, local.journal.intend(unit.plan.keys())) {
+            (Some(_), Ok(intent)) => Some(intent),
+            (None, Ok(_)) => None,
+            (_, Err(_)) => return None,
+        };
+        Some(Ahead(local.sequencer.push(&effect, intent, is_receipt_wanted, now)))
     };
     units.iter().map(push).collect()
 }
@@ -177,7 +200,9 @@ fn ahead(local: &Local, units: &[Unit], is_receipt_wanted: bool) -> Vec<Option<A
 /// Local has answered what was queued before. If it did not carry it out, or nobody knows, the keys are copied.
 fn agree(local: &Local, unit: &Unit, replies: &[CoreResult<Value>], sent: Ahead) -> Option<Receipt> {
     if replies.iter().any(Result::is_err) || replies.len() < unit.commands.len() {
-        local.sequencer.mark(unit.plan.keys(), cause(replies), false);
+        local.sequencer.mark(unit.plan.keys(), cause(replies), unit.intent, false);
+    } else {
+        local.sequencer.nothing(unit.intent, false);
     }
     sent.0
 }
@@ -205,20 +230,20 @@ fn ship(
     };
     let reason = if is_lost { DropReason::LocalUnknown } else { DropReason::CannotBeSaid };
     match shipped {
-        Shipped::Effect(effect) => push(local, effect, is_receipt_wanted),
-        Shipped::Nothing => tell(sequencer.nothing(is_receipt_wanted), &Outcome::Acked),
+        Shipped::Effect(effect) => {
+            let now = local.clock.now();
+            sequencer.push(&Arc::new(effect), unit.intent, is_receipt_wanted, now)
+        }
+        Shipped::Nothing => tell(sequencer.nothing(unit.intent, is_receipt_wanted), &Outcome::Acked),
         Shipped::Unclear => {
-            let marked = sequencer.mark(unit.plan.keys(), cause(replies), is_receipt_wanted);
+            let marked = sequencer.mark(unit.plan.keys(), cause(replies), unit.intent, is_receipt_wanted);
             tell(marked, &Outcome::Dropped(reason))
         }
-        Shipped::Everything => {
-            tell(sequencer.mark_everything(is_receipt_wanted), &Outcome::Dropped(DropReason::CannotBeSaid))
-        }
+        Shipped::Everything => tell(
+            sequencer.mark_everything(unit.intent, is_receipt_wanted),
+            &Outcome::Dropped(DropReason::CannotBeSaid),
+        ),
     }
-}
-
-fn push(local: &Local, effect: Effect, is_receipt_wanted: bool) -> Option<Receipt> {
-    local.sequencer.push(&Arc::new(effect), is_receipt_wanted, local.clock.now())
 }
 
 fn tell((receipt, tickets): (Option<Receipt>, Vec<Ticket>), outcome: &Outcome) -> Option<Receipt> {
@@ -242,9 +267,9 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         for unit in self.units.iter().skip(self.settled).filter(|unit| !unit.plan.is_read()) {
             if unit.plan.touches_everything() {
-                self.local.sequencer.mark_everything(false);
+                self.local.sequencer.mark_everything(unit.intent, false);
             } else {
-                self.local.sequencer.mark(unit.plan.keys(), Cause::UnknownOnLocal, false);
+                self.local.sequencer.mark(unit.plan.keys(), Cause::UnknownOnLocal, unit.intent, false);
             }
         }
     }

@@ -93,7 +93,13 @@ impl Copier {
         if queue.awaits_everything() {
             return Next::Begin;
         }
-        let taken = queue.dirty.take(room, now);
+        let mut taken = queue.dirty.take(room, now);
+        if let Some(large) = taken.iter().position(|taken| taken.is_large) {
+            // Alone, because so much is not read at once.
+            let large = taken.swap_remove(large);
+            taken.drain(..).for_each(|other| queue.dirty.postpone(&other.key, now));
+            taken.push(large);
+        }
         if !taken.is_empty() {
             return Next::Keys(taken, Vec::new());
         }
@@ -205,7 +211,9 @@ impl Copier {
     /// Notes of a dirty key that its copy is queued, or not.
     fn note(&mut self, taken: &Taken, is_queued: bool, again: bool, now: Duration) {
         let mut queue = self.remote.queue();
-        if !is_queued {
+        if !is_queued && self.needs_empty && !taken.is_large {
+            queue.dirty.mark_large(&taken.key);
+        } else if !is_queued {
             queue.dirty.postpone(&taken.key, now);
         } else if again && taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation) {
             self.unfenced.insert(Arc::clone(&taken.key), taken.generation);

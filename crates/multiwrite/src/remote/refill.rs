@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Remote;
-use super::queue::{Incoming, Queue};
+use super::queue::{Incoming, Queue, Spill};
 use crate::dirty::Cause;
 use crate::effect::Effect;
 use crate::journal::Journal;
@@ -21,11 +21,11 @@ impl Remote {
             let queue = self.queue();
             let is_half_empty = queue.lanes.len() <= self.options.max_entries / 2
                 && queue.lanes.bytes() <= self.options.max_bytes / 2;
-            queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| spill.next)
+            queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| (spill.next, spill.last))
         };
-        let (Some(next), Journal::Spool(spool)) = (next, &*self.journal) else { return };
+        let (Some((next, last)), Journal::Spool(spool)) = (next, &*self.journal) else { return };
         match spool.read_from(next, MAX_ENTRIES) {
-            Ok(spilled) => self.take_in(next, spilled),
+            Ok(spilled) => self.take_in(next, last, spilled),
             Err(error) => {
                 tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
                 self.queue().mark_everything();
@@ -35,7 +35,7 @@ impl Remote {
         self.changed.notify_waiters();
     }
 
-    fn take_in(&self, next: u64, spilled: Spilled) {
+    fn take_in(&self, next: u64, last: u64, spilled: Spilled) {
         let now = self.clock.now();
         let mut queue = self.queue();
         // Everything may have become dirty meanwhile.
@@ -46,35 +46,33 @@ impl Remote {
             return queue.mark_everything();
         }
         queue.mark(&spilled.gone, Cause::Effect, 0);
-        let mut is_end = spilled.entries.is_empty();
         for (seq, effect) in &spilled.entries {
             let parts = if self.is_sharded { effect.by_slot() } else { None };
             if !queue.lanes.has_room(parts.as_ref().map_or(1, Vec::len), effect.bytes()) {
-                break;
+                return;
             }
-            is_end = queue.take_spilled(*seq, effect, parts.as_deref(), now);
+            queue.take_spilled(*seq, effect, parts.as_deref(), now);
         }
-        // Behind the last one nothing is left, also if that is not kept any more.
-        if is_end && queue.spilled.as_ref().is_some_and(|spill| spilled.entries.is_empty() || spill.next > spill.last) {
+        // What was left there since it was read is read the next time.
+        let is_end = |spill: &Spill| spill.last == last && (spilled.entries.is_empty() || spill.next > last);
+        if queue.spilled.as_ref().is_some_and(is_end) {
             queue.skip_spilled(&Outcome::Dropped(DropReason::Overflow));
         }
     }
 }
 
 impl Queue {
-    /// Queues an effect from the spool. Whether it was the last.
+    /// Queues an effect from the spool.
     fn take_spilled(
         &mut self,
         seq: u64,
         effect: &Arc<Effect>,
         parts: Option<&[(u16, Arc<Effect>)]>,
         now: Duration,
-    ) -> bool {
-        let Some(spill) = &mut self.spilled else { return true };
+    ) {
+        let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
-        let is_last = spill.next > spill.last;
         self.admit(Incoming { seq, effect, parts, tickets, now });
-        is_last
     }
 }

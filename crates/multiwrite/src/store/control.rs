@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{MultiWrite, builder};
 use crate::error::{BuildError, Error};
 use crate::health::RemoteHealth;
+use crate::journal::Journal;
 use crate::lock::lock;
 use crate::options::RemoteOptions;
 use crate::outcome::DropReason;
@@ -119,6 +120,15 @@ impl MultiWrite {
         for (_, task) in lock(&self.shared.tasks).drain(..) {
             task.abort();
         }
+        let local = &self.shared.local;
+        let kept = match &*local.journal {
+            Journal::None => return result,
+            Journal::Spool(spool) => spool.flush(local.clock.now()).is_ok(),
+            Journal::Outbox(outbox) => {
+                timeout_at(until, outbox.trim(&*local.backend)).await.is_ok_and(|told| told.is_ok())
+            }
+        };
+        tracing::debug!(kept, "the journal is written for the last time");
         result
     }
 
@@ -173,13 +183,17 @@ impl MultiWrite {
         }
         let local = &self.shared.local;
         let seed = lock(&self.shared.random).u64(..);
-        let remote = builder::make(name.into(), backend, options, local.clock.clone(), seed);
+        let journal = Arc::clone(&local.journal);
+        let has_spool = matches!(*journal, Journal::Spool(_));
+        let remote = builder::make(name.into(), backend, options, local.clock.clone(), seed, journal);
         let remote = Arc::new(remote);
+        let last_seq = local.sequencer.last_seq();
         local.sequencer.change(|remotes| {
-            builder::check(&remote, &local.backend, remotes)?;
+            builder::check(&remote, &local.backend, remotes, has_spool)?;
+            local.journal.add_remote(&remote.name, true, last_seq);
             remote.mark_everything();
             remotes.push(Arc::clone(&remote));
-            Ok(())
+            Ok::<_, BuildError>(())
         })?;
         self.shared.begin(&remote);
         Ok(())
@@ -194,6 +208,7 @@ impl MultiWrite {
         let removed = self.remote(name)?;
         self.shared.local.sequencer.change(|remotes| {
             remotes.retain(|remote| !Arc::ptr_eq(remote, &removed));
+            self.shared.local.journal.remove_remote(name);
             Ok::<_, Error>(())
         })?;
         removed.end(DropReason::RemoteRemoved);

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, Batch, Clock, Effect as CoreEffect, Error as CoreError, Result as CoreResult};
 use redis::{Cmd, Value};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::scope::Scope;
 use super::sequencer::Sequencer;
 use crate::gate::Gate;
+use crate::journal::Journal;
 
 /// How many writers of different keys may be on their way at once before they wait for each other needlessly.
 pub(crate) const STRIPES: usize = 4096;
@@ -24,11 +26,26 @@ pub(crate) struct Local {
     pub(crate) gate: Arc<Gate>,
     pub(crate) sequencer: Sequencer,
     pub(crate) scope: Scope,
+    pub(crate) journal: Arc<Journal>,
+    /// Whether what an outbox has from before is known.
+    pub(crate) is_ready: watch::Sender<bool>,
     /// Whose effects these are, as remotes note them.
     pub(crate) source: Arc<str>,
 }
 
 impl Local {
+    /// Waits until what the journal has from before is known.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn ready(&self) {
+        if !*self.is_ready.borrow() {
+            // The sender is here, so it does not go away meanwhile.
+            drop(self.is_ready.subscribe().wait_for(|is_ready| *is_ready).await);
+        }
+    }
+
     /// Sends one command. After the deadline its effect is unknown, and the connection is dropped, so that what is stuck on it
     /// is not carried out much later.
     pub(crate) async fn call(&self, command: &Cmd) -> CoreResult<Value> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
+use crate::journal::Journal;
 use crate::lock::lock;
 use crate::receipt::{Receipt, Ticket};
 use crate::remote::Remote;
@@ -14,6 +15,7 @@ use crate::remote::queue::Incoming;
 #[derive(Debug)]
 pub(crate) struct Sequencer {
     state: Mutex<State>,
+    journal: Arc<Journal>,
 }
 
 #[derive(Debug)]
@@ -42,8 +44,8 @@ impl State {
 
 impl Sequencer {
     /// The order that goes on after `last_seq`.
-    pub(crate) fn new(last_seq: u64, remotes: Vec<Arc<Remote>>) -> Self {
-        Self { state: Mutex::new(State::new(last_seq, remotes)) }
+    pub(crate) fn new(last_seq: u64, remotes: Vec<Arc<Remote>>, journal: Arc<Journal>) -> Self {
+        Self { state: Mutex::new(State::new(last_seq, remotes)), journal }
     }
 
     /// The remotes by now.
@@ -56,10 +58,11 @@ impl Sequencer {
         lock(&self.state).last_seq
     }
 
-    /// Queues the effect at all remotes. Never waits.
+    /// Queues the effect at all remotes: the outcome of `intent`. Never waits.
     pub(crate) fn push(
         &self,
         effect: &Arc<Effect>,
+        intent: Option<u64>,
         is_receipt_wanted: bool,
         now: Duration,
     ) -> Option<Receipt> {
@@ -69,6 +72,9 @@ impl Sequencer {
         let numbers = parts.as_ref().map_or(1, |parts| parts.len().max(1) as u64);
         state.last_seq += numbers;
         let seq = state.last_seq;
+        if let Some(intent) = intent {
+            self.journal.outcome(intent, Some((seq, effect)));
+        }
         let (receipt, mut tickets) = state.tickets(is_receipt_wanted);
         for remote in state.remotes.iter().rev() {
             let tickets = tickets.pop().into_iter().collect();
@@ -84,27 +90,46 @@ impl Sequencer {
         push(state.last_seq)
     }
 
-    /// Notes the keys as dirty at all remotes. The receipt's tickets are for the caller to tell.
+    /// Notes the keys as dirty at all remotes: the outcome of `intent`. The receipt's tickets are for the caller to tell.
     pub(crate) fn mark(
         &self,
         keys: &[Key],
         cause: Cause,
+        intent: Option<u64>,
         is_receipt_wanted: bool,
     ) -> (Option<Receipt>, Vec<Ticket>) {
         let state = lock(&self.state);
         state.remotes.iter().for_each(|remote| remote.mark(keys, cause));
+        self.nothing_of(intent);
         state.tickets(is_receipt_wanted)
     }
 
-    /// Everything is to be copied to all remotes.
-    pub(crate) fn mark_everything(&self, is_receipt_wanted: bool) -> (Option<Receipt>, Vec<Ticket>) {
+    /// Everything is to be copied to all remotes: the outcome of `intent`.
+    pub(crate) fn mark_everything(
+        &self,
+        intent: Option<u64>,
+        is_receipt_wanted: bool,
+    ) -> (Option<Receipt>, Vec<Ticket>) {
         let state = lock(&self.state);
         state.remotes.iter().for_each(|remote| remote.mark_everything());
+        self.nothing_of(intent);
         state.tickets(is_receipt_wanted)
     }
 
-    /// A receipt of what concerns no remote.
-    pub(crate) fn nothing(&self, is_receipt_wanted: bool) -> (Option<Receipt>, Vec<Ticket>) {
+    /// Nothing is queued for this intent.
+    fn nothing_of(&self, intent: Option<u64>) {
+        if let Some(intent) = intent {
+            self.journal.outcome(intent, None);
+        }
+    }
+
+    /// A receipt of what concerns no remote: the outcome of `intent`.
+    pub(crate) fn nothing(
+        &self,
+        intent: Option<u64>,
+        is_receipt_wanted: bool,
+    ) -> (Option<Receipt>, Vec<Ticket>) {
+        self.nothing_of(intent);
         if is_receipt_wanted { lock(&self.state).tickets(true) } else { (None, Vec::new()) }
     }
 
