@@ -15,6 +15,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "connect/no_tls.rs"]
 mod tls;
+mod trail;
 mod url;
 
 use std::sync::Arc;

@@ -9,6 +9,8 @@ mod slots;
 mod state;
 mod steps;
 mod table;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod unshippable;
 mod words;

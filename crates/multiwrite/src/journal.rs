@@ -35,13 +35,34 @@ impl Journal {
         }
     }
 
-    /// What goes along with the write of this intent, in one transaction: before it, or behind it if it is one that changes
-    /// everything (`FLUSHALL`), which would take it away again.
-    pub(crate) fn command(&self, intent: u64, keys: &[Key], changes_everything: bool) -> Option<Cmd> {
+    /// As [`intend`](Self::intend), for a write that may change everything, such as FLUSHALL. Before its outcome, which is nothing,
+    /// [`everything`](Self::everything) is told of each remote. With an outbox,
+    /// [`everything_command`](Self::everything_command) must go along with the write.
+    ///
+    /// # Errors
+    ///
+    /// As [`intend`](Self::intend).
+    pub(crate) fn intend_everything(&self) -> Result<u64, SpoolError> {
+        match self {
+            Self::None => Ok(0),
+            Self::Spool(spool) => spool.intend_everything(),
+            Self::Outbox(outbox) => Ok(outbox.intend()),
+        }
+    }
+
+    /// What goes before the write of this intent, in one transaction with it.
+    pub(crate) fn command(&self, intent: u64, keys: &[Key]) -> Option<Cmd> {
         match self {
             Self::None | Self::Spool(_) => None,
-            Self::Outbox(outbox) if changes_everything => Some(outbox.everything_command(intent)),
             Self::Outbox(outbox) => (!keys.is_empty()).then(|| outbox.command(intent, keys)),
+        }
+    }
+
+    /// What goes behind a write that may change everything, in one transaction with it: before it, it would be flushed as well.
+    pub(crate) fn everything_command(&self, intent: u64) -> Option<Cmd> {
+        match self {
+            Self::None | Self::Spool(_) => None,
+            Self::Outbox(outbox) => Some(outbox.everything_command(intent)),
         }
     }
 
@@ -141,5 +162,95 @@ impl Journal {
             Self::None | Self::Outbox(_) => 0,
             Self::Spool(spool) => spool.bytes(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::effect::Kind;
+    use crate::spool::SpoolOptions;
+    use crate::test_util::Disk;
+
+    fn key(name: &str) -> Key {
+        Key::from(name.as_bytes())
+    }
+
+    /// The names of the commands that go along with a write, and with one that may change everything.
+    fn write(journal: &Journal, seq: u64) -> Vec<String> {
+        let effect = Effect {
+            steps: vec![redis::cmd("SET").arg("k").arg("v").take()],
+            keys: vec![key("k")],
+            lives: Vec::new(),
+            kind: Kind::Overwrites,
+        };
+        let intent = journal.intend(&effect.keys).unwrap();
+        let before = journal.command(intent, &effect.keys);
+        assert!(journal.command(intent, &[]).is_none());
+        journal.outcome(intent, Some((seq, &effect)));
+        let flush = journal.intend_everything().unwrap();
+        let behind = journal.everything_command(flush);
+        for remote in ["a", "b"] {
+            journal.everything(remote, true);
+            journal.everything(remote, false);
+            journal.dirty(remote, &[key("x")]);
+            journal.clean(remote, b"x");
+        }
+        journal.outcome(flush, None);
+        let names = before.iter().chain(&behind).map(redfleet_core::command_name);
+        names.map(|name| format!("{name:?}")).collect()
+    }
+
+    #[test]
+    fn without_one_nothing_is_noted() {
+        let journal = Journal::None;
+        assert_eq!(write(&journal, 1), [""; 0]);
+        journal.add_remote("c", true, 1);
+        journal.remove_remote("c");
+        journal.settled("a", 1);
+        assert!(!journal.is_buffered());
+        journal.flush(Duration::ZERO).unwrap();
+        assert_eq!(journal.bytes(), 0);
+    }
+
+    #[test]
+    fn a_spool_is_told_all_of_it_and_nothing_goes_along_with_writes() {
+        let (disk, names) = (Disk::new(), [Arc::from("a"), Arc::from("b")]);
+        let open = || Spool::open_in(Arc::new(disk.clone()), &SpoolOptions::new(), &names, "s").unwrap();
+        let journal = Journal::Spool(Box::new(open().0));
+        assert_eq!(write(&journal, 1), [""; 0]);
+        journal.settled("a", 1);
+        journal.add_remote("c", true, 1);
+        journal.remove_remote("b");
+        assert!(journal.is_buffered());
+        journal.flush(Duration::ZERO).unwrap();
+        assert!(!journal.is_buffered());
+        assert_eq!(journal.bytes(), u64::try_from(disk.lengths()[0].1).unwrap());
+        let (_, recovered) = open();
+        let [a, b] = &recovered.remotes[..] else { panic!("{recovered:?}") };
+        assert_eq!((a.settled, a.is_known, b.is_known), (1, true, false));
+        assert!(!a.is_everything && a.dirty.is_empty() && recovered.unknown.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_outbox_goes_along_with_writes_and_is_emptied_when_all_is_done() {
+        let local = redfleet_core::Embedded::new();
+        let outbox = Outbox::new("o", ["a", "b"]);
+        outbox.start();
+        let journal = Journal::Outbox(Box::new(outbox));
+        assert_eq!(write(&journal, 1), [r#""ZADD""#, r#""SADD""#]);
+        journal.add_remote("c", true, 1);
+        journal.settled("a", 1);
+        journal.remove_remote("b");
+        journal.everything("c", false);
+        assert!(!journal.is_buffered());
+        journal.flush(Duration::ZERO).unwrap();
+        assert_eq!(journal.bytes(), 0);
+        let Journal::Outbox(outbox) = &journal else { panic!() };
+        outbox.trim(&local).await.unwrap();
+        let again = Outbox::new("o", ["a"]);
+        assert_eq!(again.recover(&local).await.unwrap(), crate::outbox::RecoveredOutbox::default());
     }
 }

@@ -8,7 +8,7 @@ mod outstanding;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redfleet_core::{Backend, BackendExt, Batch, Result};
+use redfleet_core::{Backend, BackendExt, Batch, Error, Result};
 use redis::{Cmd, cmd};
 
 use crate::effect::Key;
@@ -71,8 +71,12 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// What local says: `WRONGTYPE` if something else uses its key.
+    /// What local says: `WRONGTYPE` if something else uses its key. [`Error::Unsupported`] if local is a cluster.
     pub(crate) async fn recover(&self, local: &dyn Backend) -> Result<RecoveredOutbox> {
+        if local.is_sharded() {
+            let instead = "its key and those of a write must be on one server: use a spool";
+            return Err(Error::unsupported("an outbox on a cluster", instead));
+        }
         let mut recovered = RecoveredOutbox::default();
         let mut last = 0_f64;
         loop {
@@ -146,7 +150,7 @@ impl Outbox {
         self.state().outstanding.clean(remote, key);
     }
 
-    /// Everything is to be copied to the remote, or was.
+    /// Everything is to be copied to the remote, or was. A crash before the next [`trim`](Self::trim) forgets it.
     pub(crate) fn everything(&self, remote: &str, is: bool) {
         let mut state = self.state();
         state.outstanding.everything(remote, is);

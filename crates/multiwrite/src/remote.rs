@@ -1,10 +1,12 @@
 //! One remote: what it still lacks, and the two tasks that bring it there.
 
 pub(crate) mod at_least_once;
+mod call;
 pub(crate) mod copier;
 pub(crate) mod everything;
 mod exactly_once;
 mod linked;
+pub(crate) mod look;
 mod pack;
 pub(crate) mod queue;
 mod refill;
@@ -201,19 +203,13 @@ impl Remote {
     ///
     /// Nothing is lost.
     pub(crate) async fn has_all(&self, seq: u64) {
+        // What was dirty arrives as copies, which are later than what was written.
+        let mut copied = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let has_all = {
-                let queue = self.queue();
-                let is_clean = queue.dirty.len() == 0 && queue.dirty.everything().is_none();
-                is_clean
-                    && queue.spilled.is_none()
-                    && queue.lanes.floor() >= seq
-                    && queue.copies.range(..=seq).next().is_none()
-            };
-            if has_all {
+            if self.queue().has_all(seq, &mut copied) {
                 return;
             }
             changed.await;

@@ -12,7 +12,7 @@ mod error;
 mod frame;
 mod ledger;
 mod log;
-#[cfg(test)]
+#[cfg(any(test, feature = "test-util"))]
 pub(crate) mod memory;
 mod options;
 mod read;
@@ -94,16 +94,29 @@ impl Spool {
     ///
     /// [`SpoolError::Full`], [`SpoolError::Io`] or [`SpoolError::NotSynced`]; then the write must not be sent.
     pub(crate) fn intend(&self, keys: &[Key]) -> Result<u64, SpoolError> {
+        self.note_intent(Some(keys))
+    }
+
+    /// As [`intend`](Self::intend), for a write that may change everything, such as FLUSHALL. Before its outcome, which is nothing,
+    /// [`everything`](Self::everything) is told of each remote.
+    pub(crate) fn intend_everything(&self) -> Result<u64, SpoolError> {
+        self.note_intent(None)
+    }
+
+    fn note_intent(&self, keys: Option<&[Key]>) -> Result<u64, SpoolError> {
         let mut log = self.log();
         log.record_settled();
         let mark = log.buffer.len();
         let id = log.ledger.last_intent + 1;
-        log.record(|out| record::put_intent(out, id, keys));
+        log.record(|out| match keys {
+            Some(keys) => record::put_intent(out, id, keys),
+            None => record::put_intent_all(out, id),
+        });
         if let Err(error) = log.write() {
             log.buffer.truncate(mark);
             return Err(error);
         }
-        log.ledger.intend(id, keys.to_vec());
+        log.ledger.intend(id, keys.map(<[Key]>::to_vec));
         let number = log.active.number;
         // The intent is there; if this fails, the next flush says so.
         if let Err(error) = log.keep_within(self.options.segment_bytes / 4) {

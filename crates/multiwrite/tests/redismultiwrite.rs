@@ -69,7 +69,7 @@ impl World {
             self.store
                 .health()
                 .iter()
-                .filter(|remote| remote.name != "three".into())
+                .filter(|remote| &*remote.name != "three")
                 .all(|remote| remote.entries == 0)
         };
         while !is_there() {

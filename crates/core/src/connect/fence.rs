@@ -6,8 +6,7 @@
 //! noted here until the server has been told to end it.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::link::Link;
 use crate::backend::Batch;
@@ -38,7 +37,7 @@ pub(super) struct Lost {
 }
 
 #[derive(Debug, Default)]
-struct Noted {
+pub(super) struct Noted {
     /// Run ids and numbers, the oldest first.
     named: VecDeque<(Arc<str>, i64)>,
     /// The lives in which others were lost that have no number, or that were too many. None stands for any life.
@@ -46,7 +45,7 @@ struct Noted {
 }
 
 impl Noted {
-    fn add(&mut self, peer: Peer) {
+    pub(super) fn add(&mut self, peer: Peer) {
         let (Some(run_id), Some(client_id)) = (peer.run_id.clone(), peer.client_id) else {
             return self.add_nameless(peer.run_id);
         };
@@ -56,6 +55,12 @@ impl Noted {
         {
             self.add_nameless(Some(run_id));
         }
+    }
+
+    /// The numbers of those that can be ended.
+    #[cfg(test)]
+    pub(super) fn ids(&self) -> Vec<i64> {
+        self.named.iter().map(|(_, id)| *id).collect()
     }
 
     fn add_nameless(&mut self, run_id: Option<Arc<str>>) {
@@ -77,7 +82,7 @@ impl Noted {
 }
 
 impl Lost {
-    fn noted(&self) -> MutexGuard<'_, Noted> {
+    pub(super) fn noted(&self) -> MutexGuard<'_, Noted> {
         lock(&self.noted)
     }
 
@@ -141,102 +146,12 @@ fn not_permitted() -> Error {
     Error::unsupported("a fence", instead)
 }
 
-/// What is unanswered on one connection: the commands that were sent or are about to be, and have no reply yet. One whose
-/// caller went away counts until the connection ends, because nobody sees its reply.
-#[derive(Debug)]
-pub(super) struct Trail {
-    lost: Arc<Lost>,
-    /// Known once the connection is introduced. Before that no caller has sent anything.
-    peer: OnceLock<Peer>,
-    unanswered: AtomicUsize,
-    is_over: AtomicBool,
-    is_noted: AtomicBool,
-}
-
-impl Trail {
-    pub(super) fn new(lost: Arc<Lost>) -> Arc<Self> {
-        Arc::new(Self {
-            lost,
-            peer: OnceLock::new(),
-            unanswered: AtomicUsize::new(0),
-            is_over: AtomicBool::new(false),
-            is_noted: AtomicBool::new(false),
-        })
-    }
-
-    pub(super) fn introduce(&self, peer: Peer) {
-        self.peer.set(peer).ok();
-    }
-
-    /// Counts what is about to be sent, unless nothing may be any more. Whoever ends the connection either sees the count,
-    /// or is seen here.
-    pub(super) fn begin(&self) -> bool {
-        self.unanswered.fetch_add(1, Ordering::SeqCst);
-        let may_send = !self.is_over.load(Ordering::SeqCst);
-        if !may_send {
-            self.answered();
-        }
-        may_send
-    }
-
-    pub(super) fn answered(&self) {
-        self.unanswered.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// Something that was sent was not answered: whoever is told so may ask for a fence at once.
-    pub(super) fn note(&self) {
-        let Some(peer) = self.peer.get() else { return };
-        let mut noted = self.lost.noted();
-        // Within the lock: who finds it noted finds it in the list, too.
-        if self.unanswered.load(Ordering::SeqCst) > 0 && !self.is_noted.swap(true, Ordering::SeqCst) {
-            noted.add(peer.clone());
-        }
-    }
-
-    /// The connection ends: nothing more is sent on it.
-    pub(super) fn end(&self) {
-        self.is_over.store(true, Ordering::SeqCst);
-        self.note();
-    }
-
-    /// Whether the connection is among the lost ones.
-    pub(super) fn is_noted(&self) -> bool {
-        self.is_noted.load(Ordering::SeqCst)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn peer(run_id: Option<&str>, client_id: Option<i64>) -> Peer {
         Peer { run_id: run_id.map(Into::into), client_id }
-    }
-
-    fn trail(lost: &Arc<Lost>, peer: Peer) -> Arc<Trail> {
-        let trail = Trail::new(Arc::clone(lost));
-        trail.introduce(peer);
-        trail
-    }
-
-    #[test]
-    fn a_connection_is_noted_once_and_only_with_something_unanswered() {
-        let lost = Arc::new(Lost::default());
-        let quiet = trail(&lost, peer(Some("a"), Some(1)));
-        assert!(quiet.begin());
-        quiet.answered();
-        quiet.end();
-        assert!(lost.is_empty() && !quiet.begin(), "and nothing is sent after its end");
-        let half_made = Trail::new(Arc::clone(&lost));
-        assert!(half_made.begin());
-        half_made.end();
-        assert!(lost.is_empty(), "what is sent before the introduction is nobody's command");
-        let owing = trail(&lost, peer(Some("a"), Some(2)));
-        assert!(owing.begin());
-        owing.note();
-        owing.end();
-        assert!(owing.is_noted());
-        assert_eq!(lost.noted().named, [("a".into(), 2)]);
     }
 
     #[test]

@@ -9,9 +9,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 
 use super::dial::Dial;
-use super::fence::{Lost, Peer, Trail};
+use super::fence::{Lost, Peer};
 use super::handshake::{Who, log_in, told_by_stream};
 use super::login::Protocol;
+use super::trail::Trail;
 use crate::backend::transaction;
 use crate::backend::{Batch, Incarnation};
 use crate::error::{Effect, Error, LinkError, Result, answer, convert};

@@ -160,7 +160,7 @@ impl Proxy {
 
     /// Holds up what clients send from now on, on the connections that are open now, until it heals: it arrives then, also
     /// where the client has closed its end meanwhile, as what waits in a network's buffers does. Replies to what came
-    /// before still pass, and new connections are not concerned.
+    /// before still pass, and new connections are not concerned. A close is held up as well.
     pub fn strand(&self) {
         let _listener = self.shared().listener();
         let stranded = self.shared().connections.load(Ordering::SeqCst);

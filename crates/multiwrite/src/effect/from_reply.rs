@@ -1,6 +1,6 @@
 //! The steps of one command, from its words, its reply and the answers behind it.
 
-use redfleet_core::keys_of;
+use redfleet_core::{keys_of, mutant};
 use redis::{Cmd, Value};
 
 use super::form::{End, Form, Told, When, Word};
@@ -76,6 +76,10 @@ impl Form {
                 for key in keys.iter().filter(is_apart) {
                     steps.words(key, Kind::Overwrites, &[by.as_bytes(), key]);
                 }
+            }
+            Self::Sets { pairs, end: End::AsLocal, .. } if mutant::is_on("relative_life_is_kept") => {
+                let keys = pairs.iter().map(|(key, _)| key.clone()).collect();
+                steps.add(keys, Kind::Overwrites, original.clone());
             }
             Self::Sets { pairs, end, .. } => {
                 for (key, value) in pairs.iter().filter(|(key, _)| is_apart(&key)) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redfleet_core::{Slot, keys_of};
+use redfleet_core::{Slot, command_name, keys_of};
 use redis::Cmd;
 
 use super::{Effect, Key, Kind};
@@ -36,6 +36,9 @@ impl Effect {
         for (key, life) in &self.lives {
             parts.entry(slot(key)).or_insert_with(Self::nothing).lives.push((key.clone(), *life));
         }
+        for part in parts.values_mut().filter(|part| part.is_overwriting()) {
+            part.kind = Kind::Overwrites;
+        }
         Some(parts.into_iter().map(|(slot, part)| (slot, Arc::new(part))).collect())
     }
 
@@ -46,6 +49,12 @@ impl Effect {
         self.steps.iter().map(step).sum::<usize>()
             + self.keys.iter().map(key).sum::<usize>()
             + size_of::<Self>()
+    }
+
+    /// Whether it leaves its one key as it says: whatever else writes a key has a life to compare, and a message has no key.
+    fn is_overwriting(&self) -> bool {
+        let is_message = |step: &Cmd| matches!(command_name(step).as_str(), "PUBLISH" | "SPUBLISH");
+        self.lives.is_empty() && self.keys.len() == 1 && !self.steps.iter().any(is_message)
     }
 
     const fn nothing() -> Self {

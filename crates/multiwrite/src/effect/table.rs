@@ -105,3 +105,9 @@ fn by_name() -> &'static HashMap<&'static [u8], How> {
             .collect()
     })
 }
+
+/// Every name in the table.
+#[cfg(test)]
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    names::FAMILIES.iter().copied().flatten().flat_map(|(_, names)| names.split_whitespace())
+}

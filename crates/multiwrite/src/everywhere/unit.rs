@@ -70,8 +70,16 @@ impl Unit {
     /// Those of the spool: then it must not be sent.
     pub(super) fn intend(&mut self, journal: &Journal) -> Result<(), SpoolError> {
         if !self.plan.is_read() {
-            let intent = journal.intend(self.plan.keys())?;
-            self.note = journal.command(intent, self.plan.keys(), self.plan.touches_everything());
+            let keys = self.plan.keys();
+            let intent = if self.plan.touches_everything() {
+                let intent = journal.intend_everything()?;
+                self.note = journal.everything_command(intent);
+                intent
+            } else {
+                let intent = journal.intend(keys)?;
+                self.note = journal.command(intent, keys);
+                intent
+            };
             self.intent = Some(intent);
         }
         Ok(())

@@ -69,7 +69,7 @@ fn words(entry: &Entry) -> String {
     let text = |command: &Cmd| -> Vec<_> {
         let words = command.args_iter().map(|word| match word {
             redis::Arg::Simple(word) => String::from_utf8_lossy(word).into_owned(),
-            _ => unreachable!("no effect has a cursor"),
+            redis::Arg::Cursor | _ => unreachable!("no effect has a cursor"),
         });
         words.collect()
     };
@@ -274,16 +274,17 @@ fn a_full_queue_changes_nothing_and_room_is_made_by_the_oldest_that_is_not_out()
 
 #[test]
 fn an_entry_that_does_not_fit_replaces_nothing() {
-    let options = RemoteOptions { max_bytes: 1000, ..RemoteOptions::default() };
+    let room = 2 * Lanes::bytes_of(&set(1, "k"));
+    let options = RemoteOptions { max_bytes: room, ..RemoteOptions::default() };
     let mut lanes = Lanes::new(&options, 7);
     push(&mut lanes, set(1, "k"));
-    let large = entry(2, &format!("SET k {}", "x".repeat(1000)), &["k"], Kind::Overwrites);
+    let large = entry(2, &format!("SET k {}", "x".repeat(room)), &["k"], Kind::Overwrites);
     assert!(matches!(lanes.push(large), Pushed::Full(_)));
     assert_eq!(seqs(&drain(&mut lanes, at(0))), [1]);
-    let fits = entry(3, &format!("SET k {}", "x".repeat(650)), &["k"], Kind::Overwrites);
-    assert!(2 * Lanes::bytes_of(&fits) > 1000);
+    let fits = entry(3, &format!("SET k {}", "x".repeat(room / 2 - 20)), &["k"], Kind::Overwrites);
+    assert!(2 * Lanes::bytes_of(&fits) > room);
     push(&mut lanes, fits);
-    let fits = entry(4, &format!("SET k {}", "y".repeat(650)), &["k"], Kind::Overwrites);
+    let fits = entry(4, &format!("SET k {}", "y".repeat(room / 2 - 20)), &["k"], Kind::Overwrites);
     push(&mut lanes, fits);
     assert_eq!(seqs(&drain(&mut lanes, at(0))), [4], "it needs the room of what it replaces");
 }

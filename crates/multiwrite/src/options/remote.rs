@@ -59,8 +59,8 @@ impl RemoteOptions {
         self
     }
 
-    /// How many bytes may be queued in memory: those of the commands, and about 256 for each write and 16 for each argument, which
-    /// is what it costs to keep them; 64 MiB unless it is said. What comes then goes by [`overflow`](Self::overflow).
+    /// How many bytes may be queued in memory: those of the commands, and what it costs to keep them, which is about half a
+    /// kilobyte for each write; 64 MiB unless it is said. What comes then goes by [`overflow`](Self::overflow).
     #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;

@@ -105,7 +105,7 @@ impl Outstanding {
             }
             return;
         }
-        // One mark on local stands for all of them, but is told later: until then they stay.
+        // Local is told of it later: until then, the outbox keeps what is in it.
         if let Entry::Vacant(vacant) = self.everything.entry(remote.to_owned()) {
             vacant.insert(pin);
             *self.pins.entry(pin).or_default() += 1;

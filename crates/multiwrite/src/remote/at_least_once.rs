@@ -7,6 +7,7 @@ use std::sync::Arc;
 use redfleet_core::{Backend, Batch, Effect, Error, Result};
 use redis::{Cmd, Value, cmd};
 
+use super::look::{self, Seen};
 use super::pack::life_word;
 use super::refusal;
 use super::ship::Verdict;
@@ -21,10 +22,10 @@ pub(super) async fn send(
     marks: &mut Watermarks,
     source: &str,
 ) -> Vec<Verdict> {
-    match compare(round, remote, marks, source).await {
-        Ok(Compared::Same) => {}
-        Ok(Compared::Lost) => return vec![Verdict::LostData; round.len()],
-        Err(error) => return vec![again(error); round.len()],
+    match look::before(round, remote, marks, source).await {
+        Ok(Seen::Same) => {}
+        Ok(Seen::LostData) => return vec![Verdict::LostData; round.len()],
+        Err(error) => return vec![refusal::of_unsent(error); round.len()],
     }
     let is_sharded = remote.is_sharded();
     let lasts: BTreeMap<u16, u64> = round.iter().map(|entry| (entry.lane, entry.seq)).collect();
@@ -36,7 +37,7 @@ pub(super) async fn send(
     }
     let mut replies = match remote.call_batch(&batch).await {
         Ok(replies) => replies,
-        Err(error) => return vec![again(error); round.len()],
+        Err(error) => return vec![refusal::of_unsent(error); round.len()],
     };
     replies.resize_with(batch.len(), || Err(Error::Unanswered));
     let moves = replies.split_off(batch.len() - lasts.len());
@@ -59,44 +60,6 @@ pub(super) async fn send(
 /// What is to be thought of the entries of a round that was given up: nobody knows what of it arrived.
 pub(crate) fn cut(round: &[Arc<Entry>], error: &Error) -> Vec<(u64, Verdict)> {
     round.iter().map(|entry| (entry.seq, unknown(entry, error.clone()))).collect()
-}
-
-/// How the remote's watermarks are, compared with what they were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compared {
-    Same,
-    Lost,
-}
-
-/// Looks at the watermarks of the round's lanes, those that were not seen through this connection.
-async fn compare(
-    round: &[Arc<Entry>],
-    remote: &dyn Backend,
-    marks: &mut Watermarks,
-    source: &str,
-) -> Result<Compared> {
-    marks.seen_through(remote.identify().await?);
-    let is_sharded = remote.is_sharded();
-    let lanes: BTreeMap<u16, ()> = round.iter().map(|entry| (entry.lane, ())).collect();
-    let lanes: Vec<u16> =
-        lanes.into_keys().filter(|lane| !marks.of(*lane, is_sharded, source).is_compared).collect();
-    if lanes.is_empty() {
-        return Ok(Compared::Same);
-    }
-    let ask = |lane: &u16| cmd("GET").arg(&marks.of(*lane, is_sharded, source).key).take();
-    let batch: Batch = lanes.iter().map(ask).collect();
-    let mut compared = Compared::Same;
-    for (lane, reply) in lanes.into_iter().zip(remote.call_batch(&batch).await?) {
-        let there: Option<String> = redfleet_core::convert(reply?)?;
-        let there: u64 = there.and_then(|text| text.parse().ok()).unwrap_or_default();
-        let mark = marks.of(lane, is_sharded, source);
-        mark.is_compared = true;
-        if there < mark.acked {
-            compared = Compared::Lost;
-        }
-        mark.acked = there;
-    }
-    Ok(compared)
 }
 
 /// Adds an entry's commands: its steps, in one transaction if they are several, and the questions after its lives.
@@ -146,7 +109,7 @@ fn keep_order(round: &[Arc<Entry>], verdicts: &mut [Verdict], is_over: &mut BTre
             Verdict::Again(error) if *is_over => *verdict = Verdict::MayBeThere(error.clone()),
             Verdict::Again(_) | Verdict::MayBeThere(_) | Verdict::LostData | Verdict::Halted(_) => {}
             Verdict::Applied | Verdict::AlreadyThere | Verdict::Refused(_) | Verdict::LifeDiffers(_) => {
-                *is_over = true
+                *is_over = true;
             }
         }
     }
@@ -157,13 +120,5 @@ fn unknown(entry: &Entry, error: Error) -> Verdict {
     match entry.effect.kind {
         Kind::Overwrites | Kind::SetsLife | Kind::Reads => Verdict::Again(error),
         Kind::Adds(_) | Kind::Builds => Verdict::MayBeThere(error),
-    }
-}
-
-/// The verdict where nothing was sent.
-fn again(error: Error) -> Verdict {
-    match &error {
-        Error::Unsupported { .. } | Error::Duplicate { .. } | Error::Policy { .. } => Verdict::Halted(error),
-        _ => Verdict::Again(error),
     }
 }

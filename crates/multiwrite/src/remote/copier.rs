@@ -113,6 +113,7 @@ impl Copier {
             return Next::Keys(Vec::new(), scan.pending.drain(..count).collect());
         }
         match scan.stage {
+            Stage::Remote { .. } if floor < scan.after && !is_idle => Next::Wait(due),
             Stage::Local { .. } | Stage::Remote { .. } => Next::Page(scan.stage),
             Stage::Copying => {
                 scan.stage = Stage::Arriving { seq: last };
@@ -141,7 +142,8 @@ impl Copier {
         if everything.needs_fence {
             within(self.local.deadline, self.local.backend.fence()).await.or_else(refused_is_fine)?;
         }
-        self.remote.queue().scan = Some(Scan::new(everything.generation));
+        let after = self.local.sequencer.last_seq();
+        self.remote.queue().scan = Some(Scan::new(everything.generation, after));
         tracing::info!(remote = %self.remote.name, "everything is being copied");
         Ok(())
     }
@@ -157,7 +159,7 @@ impl Copier {
             Stage::Remote { cursor } => {
                 let page = everything::page(&*remote.backend, cursor, &local.scope);
                 let (next, keys) = within(remote.options.deadline, page).await?;
-                (next, within(local.deadline, everything::absent(&*local.backend, keys)).await?)
+                (next, within(local.deadline, everything::passing(&*local.backend, keys)).await?)
             }
             Stage::Copying | Stage::Arriving { .. } => return Ok(()),
         };

@@ -1,9 +1,13 @@
-//! A copy of everything: which keys local has, and which keys a remote has that local does not.
+//! A copy of everything: which keys a remote has that local does not, and which keys local has.
+//!
+//! The remote is asked first. So when local is asked, each key that the remote still has wrongly is one that local has too, and
+//! will name: unless a write takes it away, which the remote is then told. What a write makes of several keys meanwhile is copied,
+//! because it may be made of a key that is not copied yet.
 
 use std::collections::VecDeque;
 
-use redfleet_core::{Backend, Batch, Error as CoreError, Result as CoreResult, convert};
-use redis::{Value, cmd};
+use redfleet_core::{Backend, Batch, Result as CoreResult, convert};
+use redis::cmd;
 
 use crate::effect::Key;
 use crate::store::scope::Scope;
@@ -30,23 +34,25 @@ pub(crate) struct Scan {
     /// Which time it was asked for.
     pub(crate) generation: u64,
     pub(crate) stage: Stage,
+    /// What was queued up to here has to arrive before the remote is asked for its keys: it may bring some that local has not.
+    pub(crate) after: u64,
     /// Keys that are to be copied.
     pub(crate) pending: VecDeque<Key>,
 }
 
 impl Scan {
-    pub(crate) const fn new(generation: u64) -> Self {
-        Self { generation, stage: Stage::Local { cursor: 0 }, pending: VecDeque::new() }
+    pub(crate) const fn new(generation: u64, after: u64) -> Self {
+        Self { generation, after, stage: Stage::Remote { cursor: 0 }, pending: VecDeque::new() }
     }
 
     /// Takes a page in: where the scan goes on is `cursor`, 0 being the end.
     pub(crate) fn take_in(&mut self, cursor: u64, keys: Vec<Key>) {
         self.pending.extend(keys);
         self.stage = match self.stage {
-            Stage::Local { .. } if cursor != 0 => Stage::Local { cursor },
-            Stage::Local { .. } => Stage::Remote { cursor: 0 },
             Stage::Remote { .. } if cursor != 0 => Stage::Remote { cursor },
-            Stage::Remote { .. } => Stage::Copying,
+            Stage::Remote { .. } => Stage::Local { cursor: 0 },
+            Stage::Local { .. } if cursor != 0 => Stage::Local { cursor },
+            Stage::Local { .. } => Stage::Copying,
             stage @ (Stage::Copying | Stage::Arriving { .. }) => stage,
         };
     }
@@ -68,7 +74,7 @@ pub(crate) async fn page(node: &dyn Backend, cursor: u64, scope: &Scope) -> Core
     Ok((next, keys))
 }
 
-/// Those of `keys` that local does not have.
+/// Those of `keys` that local does not have, or not for ever: they might go before local is asked for its keys, without a write.
 ///
 /// # Cost
 ///
@@ -77,16 +83,17 @@ pub(crate) async fn page(node: &dyn Backend, cursor: u64, scope: &Scope) -> Core
 /// # Errors
 ///
 /// What local says.
-pub(crate) async fn absent(local: &dyn Backend, keys: Vec<Key>) -> CoreResult<Vec<Key>> {
-    let batch: Batch = keys.iter().map(|key| cmd("EXISTS").arg(&**key).take()).collect();
+pub(crate) async fn passing(local: &dyn Backend, keys: Vec<Key>) -> CoreResult<Vec<Key>> {
+    let batch: Batch = keys.iter().map(|key| cmd("PEXPIRETIME").arg(&**key).take()).collect();
     let replies = local.call_batch(&batch).await?;
-    let mut absent = Vec::new();
+    let mut passing = Vec::new();
     for (key, reply) in keys.into_iter().zip(replies) {
-        match reply? {
-            Value::Int(0) => absent.push(key),
-            Value::Int(_) => {}
-            other => return Err(CoreError::conversion::<i64>(&other)),
+        if convert::<i64>(reply?)? != FOREVER {
+            passing.push(key);
         }
     }
-    Ok(absent)
+    Ok(passing)
 }
+
+/// What PEXPIRETIME says of a key that has no end.
+const FOREVER: i64 = -1;

@@ -1,28 +1,28 @@
 //! A round with exactly-once effect: one script call a lane, which looks at the watermark, carries out what is above it, and
 //! moves it, in one atomic step.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use redfleet_core::{Backend, Batch, Error, Result, Script};
-use redis::{Cmd, Value};
+use redfleet_core::{Backend, Error};
+use redis::cmd;
 
+use super::call::{self, Call};
 use super::ship::Verdict;
 use super::watermark::Watermarks;
-use super::{pack, refusal, reply, vouched};
+use super::{refusal, reply, vouched};
 use crate::entry::Entry;
 
-/// What every round's script begins and goes on with.
-const BODY: &str = include_str!("../scripts/ship.lua");
-
-static TEXT: LazyLock<String> = LazyLock::new(|| format!("{}{BODY}", vouched::NONE));
-static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(&TEXT));
-
-/// Lua has no room for more arguments of one call.
+/// Lua's `unpack` gives at most some 8000 words.
 const MAX_WORDS: usize = 7000;
 
-/// The entries of one lane, by their index in the round.
-type Lane<'a> = Vec<(usize, &'a Entry)>;
+/// The entries of one lane that have no verdict yet, by their index in the round.
+#[derive(Debug)]
+struct Lane<'a> {
+    waiting: VecDeque<(usize, &'a Entry)>,
+    /// How many may go into one call: fewer, while it is sought which of them is not permitted.
+    most: usize,
+}
 
 /// One verdict an entry.
 pub(super) async fn send(
@@ -31,51 +31,71 @@ pub(super) async fn send(
     marks: &mut Watermarks,
     source: &str,
 ) -> Vec<Verdict> {
-    let mut verdicts: Vec<Option<Verdict>> = Vec::new();
-    verdicts.resize_with(round.len(), || None);
+    let mut verdicts = Verdicts(vec![Verdict::Again(Error::Unanswered); round.len()]);
     let mut lanes: BTreeMap<u16, Lane<'_>> = BTreeMap::new();
     for (index, entry) in round.iter().enumerate() {
         match unfit(entry) {
-            Some(error) => set(&mut verdicts, index, Verdict::Refused(error)),
-            None => lanes.entry(entry.lane).or_default().push((index, entry)),
+            Some(error) => verdicts.set(index, Verdict::Refused(error)),
+            None => lanes.entry(entry.lane).or_insert_with(Lane::new).waiting.push_back((index, entry)),
         }
     }
-    // Each turn takes of each lane what goes into one script.
+    // Each turn takes of each lane what goes into one script: all of it, most often.
     while !lanes.is_empty() {
-        let calls: Vec<_> = lanes.iter_mut().map(|(lane, entries)| (*lane, next_call(entries))).collect();
-        lanes.retain(|_, entries| !entries.is_empty());
-        for (lane, entries, told) in call(&calls, remote, marks, source).await {
-            if !told.iter().all(is_done) {
-                // What comes after an entry that is not there must not come before it.
-                let later = lanes.remove(&lane).unwrap_or_default();
-                let last = told.last().cloned();
-                for ((index, _), verdict) in later.into_iter().zip(std::iter::repeat(last)) {
-                    verdict.into_iter().for_each(|verdict| set(&mut verdicts, index, verdict));
+        let calls: Vec<_> = lanes.iter_mut().map(|(lane, entries)| entries.next_call(*lane)).collect();
+        let replies = call::exchange(&calls, remote, marks, source).await;
+        for (call, reply) in calls.into_iter().zip(replies) {
+            let mark = marks.of(call.lane, remote.is_sharded(), source);
+            let told = match reply {
+                Err(error) if refusal::is_of_a_key(&error) && call.entries.len() > 1 => {
+                    lanes.get_mut(&call.lane).into_iter().for_each(|lane| lane.put_back(&call));
+                    continue;
                 }
+                Err(error) if refusal::is_of_a_key(&error) => vec![whose_key(error, remote, &mark.key).await],
+                Err(error) => vec![refusal::of_call(error); call.entries.len()],
+                Ok(reply) => reply::verdicts(reply, call.entries.len(), mark),
+            };
+            let after = told.last().filter(|last| !last.lets_others_follow()).cloned();
+            for ((index, _), verdict) in call.entries.into_iter().zip(told) {
+                verdicts.set(index, verdict);
             }
-            for ((index, _), verdict) in entries.iter().zip(told) {
-                set(&mut verdicts, *index, verdict);
+            if let Some(after) = after {
+                // What comes after an entry that is not there must not come before it.
+                let later = lanes.remove(&call.lane).map(|lane| lane.waiting).unwrap_or_default();
+                later.into_iter().for_each(|(index, _)| verdicts.set(index, after.clone()));
             }
         }
+        lanes.retain(|_, lane| !lane.waiting.is_empty());
     }
-    verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Again(Error::Unanswered))).collect()
+    verdicts.0
 }
 
-fn set(verdicts: &mut [Option<Verdict>], index: usize, verdict: Verdict) {
-    if let Some(slot) = verdicts.get_mut(index) {
-        *slot = Some(verdict);
+struct Verdicts(Vec<Verdict>);
+
+impl Verdicts {
+    fn set(&mut self, index: usize, verdict: Verdict) {
+        if let Some(slot) = self.0.get_mut(index) {
+            *slot = verdict;
+        }
     }
 }
 
-/// Whether an entry is behind us, so that the next may come.
-const fn is_done(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Applied
-        | Verdict::AlreadyThere
-        | Verdict::Refused(_)
-        | Verdict::LifeDiffers(_)
-        | Verdict::MayBeThere(_) => true,
-        Verdict::Again(_) | Verdict::LostData | Verdict::Halted(_) => false,
+impl<'a> Lane<'a> {
+    const fn new() -> Self {
+        Self { waiting: VecDeque::new(), most: usize::MAX }
+    }
+
+    /// What goes into the next script: an entry with scripts that somebody vouched for has one of its own.
+    fn next_call(&mut self, lane: u16) -> Call<'a> {
+        let plain =
+            self.waiting.iter().take(self.most).take_while(|(_, entry)| !vouched::is_in(entry)).count();
+        let count = plain.max(1).min(self.waiting.len());
+        Call { lane, entries: self.waiting.drain(..count).collect() }
+    }
+
+    /// A call that was refused for one of its entries comes again in halves.
+    fn put_back(&mut self, call: &Call<'a>) {
+        self.most = call.entries.len() / 2;
+        call.entries.iter().rev().for_each(|entry| self.waiting.push_front(*entry));
     }
 }
 
@@ -87,83 +107,13 @@ fn unfit(entry: &Entry) -> Option<Error> {
     if vouched::is_in(entry) { vouched::functions(entry).err() } else { None }
 }
 
-/// What goes into the lane's next script: an entry with scripts that somebody vouched for has one of its own.
-fn next_call<'a>(entries: &mut Lane<'a>) -> Lane<'a> {
-    let plain = entries.iter().take_while(|(_, entry)| !vouched::is_in(entry)).count();
-    let rest = entries.split_off(plain.max(1));
-    std::mem::replace(entries, rest)
-}
-
-/// Sends one script a lane, and answers with its lane and its entries again.
-async fn call<'c, 'a>(
-    calls: &'c [(u16, Lane<'a>)],
-    remote: &dyn Backend,
-    marks: &mut Watermarks,
-    source: &str,
-) -> Vec<(u16, &'c Lane<'a>, Vec<Verdict>)> {
-    let is_sharded = remote.is_sharded();
-    let replies = deliver(calls, remote, marks, source).await;
-    let mut told = Vec::with_capacity(calls.len());
-    for ((lane, entries), reply) in calls.iter().zip(replies) {
-        let mark = marks.of(*lane, is_sharded, source);
-        let verdicts = match reply {
-            Ok(reply) => reply::verdicts(reply, entries.len(), mark),
-            Err(error) => vec![refusal::of_call(error); entries.len()],
-        };
-        told.push((*lane, entries, verdicts));
-    }
-    told
-}
-
-/// One reply a call.
-async fn deliver(
-    calls: &[(u16, Lane<'_>)],
-    remote: &dyn Backend,
-    marks: &mut Watermarks,
-    source: &str,
-) -> Vec<Result<Value>> {
-    let is_sharded = remote.is_sharded();
-    let mut command = |(lane, entries): &(u16, Lane<'_>), is_known| {
-        write(marks.of(*lane, is_sharded, source), entries, is_known)
-    };
-    let mut replies = exchange(remote, calls.iter().map(|one| command(one, true)).collect()).await;
-    replies.resize_with(calls.len(), || Err(Error::Unanswered));
-    let unknown = |reply: &Result<Value>| matches!(reply, Err(error) if error.code() == Some("NOSCRIPT"));
-    let missing: Vec<usize> =
-        (0..).zip(&replies).filter(|(_, reply)| unknown(reply)).map(|(index, _)| index).collect();
-    if !missing.is_empty() {
-        let in_full =
-            missing.iter().filter_map(|index| calls.get(*index)).map(|one| command(one, false)).collect();
-        for (index, reply) in missing.into_iter().zip(exchange(remote, in_full).await) {
-            replies.iter_mut().skip(index).take(1).for_each(|slot| *slot = Err(Error::Unanswered));
-            replies.iter_mut().skip(index).take(1).zip([reply]).for_each(|(slot, reply)| *slot = reply);
+/// The verdict on an entry some key of which is not permitted: its own, or the watermark.
+async fn whose_key(error: Error, remote: &dyn Backend, mark: &[u8]) -> Verdict {
+    match remote.call(&cmd("GET").arg(mark).take()).await {
+        Err(other) if other.code() == Some("NOPERM") => {
+            let instead = "the watermark is kept in the keys redfleet:mw:*: permit them, and GET and SET, on this remote";
+            Verdict::Halted(Error::unsupported("GET", instead))
         }
-    }
-    replies
-}
-
-/// The command of one call: by the script's hash if the server is thought to know it.
-fn write(mark: &super::watermark::Mark, entries: &Lane<'_>, is_known: bool) -> Cmd {
-    let only: Vec<&Entry> = entries.iter().map(|(_, entry)| *entry).collect();
-    let functions =
-        only.first().filter(|entry| vouched::is_in(entry)).and_then(|entry| vouched::functions(entry).ok());
-    match functions {
-        Some(functions) => pack::pack("EVAL", &format!("{functions}{BODY}"), mark, &only),
-        None if is_known => pack::pack("EVALSHA", SCRIPT.hash(), mark, &only),
-        None => pack::pack("EVAL", &TEXT, mark, &only),
-    }
-}
-
-async fn exchange(remote: &dyn Backend, mut commands: Vec<Cmd>) -> Vec<Result<Value>> {
-    if let [_] = &commands[..]
-        && let Some(command) = commands.pop()
-    {
-        return vec![remote.call(&command).await];
-    }
-    let count = commands.len();
-    let batch: Batch = commands.into_iter().collect();
-    match remote.call_batch(&batch).await {
-        Ok(replies) => replies,
-        Err(error) => vec![Err(error); count],
+        _ => Verdict::Refused(error),
     }
 }

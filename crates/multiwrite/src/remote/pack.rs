@@ -26,7 +26,8 @@ pub(super) fn pack(verb: &str, script: &str, mark: &Mark, entries: &[&Entry]) ->
         call.arg(&key[..]);
     }
     let seqs = || entries.iter().map(|entry| entry.seq);
-    let (first, last) = (seqs().next().unwrap_or_default(), seqs().last().unwrap_or_default());
+    let (first, last) =
+        (entries.first().map_or(0, |entry| entry.seq), entries.last().map_or(0, |entry| entry.seq));
     let acked = mark.acked;
     call.arg(first).arg(last).arg(gaps(first, seqs())).arg(acked).arg(TTL_MS);
     let mut rest = entries;
@@ -95,10 +96,11 @@ fn write_single(call: &mut Cmd, effect: &Effect) {
 
 fn write_words(call: &mut Cmd, step: &Cmd, from: usize) {
     for word in step.args_iter().skip(from) {
-        match word {
-            Arg::Simple(word) => call.arg(word),
-            // A cursor, where a scan begins.
-            _ => call.arg(0),
+        // What is no word is a cursor, where a scan begins.
+        if let Arg::Simple(word) = word {
+            call.arg(word)
+        } else {
+            call.arg(0)
         };
     }
 }

@@ -139,6 +139,9 @@ impl Queue {
             Some(DropReason::RemoteLostData)
         } else if changes && incoming.effect.keys.iter().any(|key| self.dirty.contains(key)) {
             Some(DropReason::KeyIsDirty)
+        } else if changes && self.scan.is_some() && incoming.effect.keys.len() > 1 {
+            // One of them may not be copied yet, and the others be made of it.
+            Some(DropReason::KeyIsDirty)
         } else if self.is_sharded && incoming.parts.is_none_or(<[_]>::is_empty) {
             Some(DropReason::SeveralSlots)
         } else {
@@ -278,6 +281,20 @@ impl Queue {
         let Some(spill) = self.spilled.take() else { return };
         self.lanes.pass_over(spill.last);
         spill.tickets.values().flatten().for_each(|ticket| ticket.tell(outcome.clone()));
+    }
+
+    /// Whether it has everything up to `seq`, and the copies that were queued when nothing was dirty any more: the last of them is
+    /// kept in `copied`.
+    pub(crate) fn has_all(&self, seq: u64, copied: &mut Option<u64>) -> bool {
+        let is_there = |until| self.lanes.len() == 0 || self.lanes.floor() >= until;
+        let is_clean = self.dirty.len() == 0 && self.dirty.everything().is_none() && self.spilled.is_none();
+        // What is still in flight may become dirty.
+        if !is_clean || !is_there(seq) {
+            *copied = None;
+            return false;
+        }
+        let last = self.copies.last_key_value().map_or(0, |(seq, _)| *seq);
+        is_there(*copied.get_or_insert(last))
     }
 
     /// Whether it has everything, as far as is known.

@@ -25,7 +25,7 @@ impl Remote {
         };
         let (Some((next, last)), Journal::Spool(spool)) = (next, &*self.journal) else { return };
         match spool.read_from(next, MAX_ENTRIES) {
-            Ok(spilled) => self.take_in(next, last, spilled),
+            Ok(spilled) => self.take_in(next, last, &spilled),
             Err(error) => {
                 tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
                 self.queue().mark_everything();
@@ -35,7 +35,7 @@ impl Remote {
         self.changed.notify_waiters();
     }
 
-    fn take_in(&self, next: u64, last: u64, spilled: Spilled) {
+    fn take_in(&self, next: u64, last: u64, spilled: &Spilled) {
         let now = self.clock.now();
         let mut queue = self.queue();
         // Everything may have become dirty meanwhile.

@@ -78,18 +78,13 @@ impl Told {
 }
 
 fn number(value: Option<Value>) -> Result<i64> {
-    match value.unwrap_or_default() {
-        Value::Int(number) => Ok(number),
-        other => Err(Error::conversion::<i64>(&other)),
-    }
+    let value = value.unwrap_or_default();
+    if let Value::Int(number) = value { Ok(number) } else { Err(Error::conversion::<i64>(&value)) }
 }
 
 fn bytes(value: Option<Value>) -> Result<Vec<u8>> {
-    match value.unwrap_or_default() {
-        Value::BulkString(bytes) => Ok(bytes),
-        Value::SimpleString(text) => Ok(text.into_bytes()),
-        other => Err(Error::conversion::<Vec<u8>>(&other)),
-    }
+    let value = value.unwrap_or_default();
+    if let Value::BulkString(bytes) = value { Ok(bytes) } else { Err(Error::conversion::<Vec<u8>>(&value)) }
 }
 
 fn text(value: Option<Value>) -> Result<String> {

@@ -147,12 +147,7 @@ impl Round<'_> {
         }
         match whole {
             Whole::Nothing => {}
-            Whole::LostData => {
-                tracing::warn!(remote = %remote.name, "it lost data: everything is to be copied");
-                queue.counts.data_losses += 1;
-                queue.clear(&Outcome::Dropped(DropReason::RemoteLostData));
-                queue.mark_everything();
-            }
+            Whole::LostData => queue.lost_data(&remote.name),
             Whole::Halt(error) => queue.halt(&remote.name, error),
         }
         queue.forget_settled();
@@ -161,6 +156,19 @@ impl Round<'_> {
 }
 
 impl Queue {
+    /// The remote has less than it once had: everything is copied.
+    pub(super) fn lost_data(&mut self, remote: &str) {
+        tracing::warn!(remote, "it lost data: everything is to be copied");
+        self.counts.data_losses += 1;
+        self.clear(&Outcome::Dropped(DropReason::RemoteLostData));
+        self.mark_everything();
+    }
+
+    /// Whether nothing is to be asked of the remote.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        self.is_paused || self.halted.is_some() || self.gone.is_some()
+    }
+
     /// Nothing more is sent until it is resumed; then everything is copied.
     pub(super) fn halt(&mut self, remote: &str, error: CoreError) {
         tracing::error!(remote, %error, "halted: nothing is sent there until it is resumed");

@@ -7,6 +7,7 @@ use redfleet_core::{Effect, Error as CoreError, Incarnation};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+use super::look::{self, Seen};
 use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
 use super::{Remote, at_least_once};
@@ -24,6 +25,9 @@ enum Next {
     Round(Vec<Arc<Entry>>),
 }
 
+/// How often a remote to which nothing is sent is looked at.
+const LOOK: Duration = Duration::from_secs(10);
+
 /// How long a request that was given up may still be on its way, where nobody can end its connection.
 const UNFENCED: Duration = Duration::from_secs(10);
 
@@ -40,6 +44,13 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         remote.refill();
         let round = match remote.next_round() {
             Next::End => return,
+            Next::Wait(None) if is_checked => {
+                let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
+                if !was_woken {
+                    look(&remote, &mut marks).await;
+                }
+                continue;
+            }
             Next::Wait(pause) => {
                 woken(&remote.wake_sender, pause).await;
                 continue;
@@ -73,6 +84,23 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
         must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
         remote.settle(&round, verdicts);
+    }
+}
+
+/// Looks whether a remote to which nothing is to be sent still has what it had.
+async fn look(remote: &Remote, marks: &mut Watermarks) {
+    let deadline = remote.options.deadline;
+    if remote.queue().is_at_rest() {
+        return;
+    }
+    match timeout(deadline, look::look(&*remote.backend, marks)).await {
+        Ok(Ok(Seen::Same)) => {}
+        Ok(Ok(Seen::LostData)) => {
+            remote.queue().lost_data(&remote.name);
+            remote.wake_all();
+        }
+        Ok(Err(error)) => tracing::debug!(remote = %remote.name, %error, "nobody knows what it has"),
+        Err(_) => remote.backend.overdue(deadline),
     }
 }
 

@@ -34,9 +34,23 @@ pub(crate) enum Verdict {
     Halted(Error),
 }
 
+impl Verdict {
+    /// Whether the entry is behind us, so that later ones of its lane may come.
+    pub(super) const fn lets_others_follow(&self) -> bool {
+        match self {
+            Self::Applied
+            | Self::AlreadyThere
+            | Self::Refused(_)
+            | Self::LifeDiffers(_)
+            | Self::MayBeThere(_) => true,
+            Self::Again(_) | Self::LostData | Self::Halted(_) => false,
+        }
+    }
+}
+
 /// Sends a round, and answers with one verdict an entry, in the order of the round.
 ///
-/// The entries of each lane are in the order of their seq.
+/// The entries of each lane are in the order of their seq; on a remote that is not sharded there is one lane, 0.
 ///
 /// # Guarantee
 ///

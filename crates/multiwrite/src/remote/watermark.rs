@@ -9,7 +9,7 @@ use redfleet_core::{Incarnation, Slot};
 pub(super) const TTL_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The watermarks of one remote, as they were last seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Watermarks {
     lanes: BTreeMap<u16, Mark>,
     /// Through which connection they were last compared. Only kept where scripts do not compare them each time.
@@ -17,7 +17,7 @@ pub(crate) struct Watermarks {
 }
 
 /// The watermark of one lane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Mark {
     /// Its key on the remote.
     pub(super) key: Vec<u8>,
@@ -34,13 +34,29 @@ impl Watermarks {
         Self::default()
     }
 
-    /// The mark of a lane.
+    /// The mark of a lane. A remote that is not sharded has one lane, 0.
     pub(super) fn of(&mut self, lane: u16, is_sharded: bool, source: &str) -> &mut Mark {
         self.lanes.entry(lane).or_insert_with(|| Mark {
             key: key(lane, is_sharded, source),
             acked: 0,
             is_compared: false,
         })
+    }
+
+    /// The mark of a lane that was asked for before.
+    pub(super) fn known(&mut self, lane: u16) -> Option<&mut Mark> {
+        self.lanes.get_mut(&lane)
+    }
+
+    /// All lanes whose marks are known, in order.
+    pub(super) fn lanes(&self) -> Vec<u16> {
+        self.lanes.keys().copied().collect()
+    }
+
+    /// What the remote is known to have acknowledged in a lane, from before a restart of this process. It must be a seq that a
+    /// round was acknowledged up to: one that was only settled here is not there.
+    pub(crate) fn resume(&mut self, lane: u16, is_sharded: bool, source: &str, acked: u64) {
+        self.of(lane, is_sharded, source).acked = acked;
     }
 
     /// Behind another connection there may be a server that has less: all are to be looked at again.
@@ -85,4 +101,17 @@ static TAGS: LazyLock<Vec<u32>> = LazyLock::new(|| {
 /// A number that lies in this slot.
 fn tag(slot: u16) -> u32 {
     TAGS.get(usize::from(slot)).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_each_slots_watermark_lies_in_that_slot() {
+        for slot in 0..16_384 {
+            assert_eq!(Slot::of_key(&key(slot, true, "s")).index(), slot);
+        }
+        assert_eq!(key(0, false, "s"), b"redfleet:mw:s");
+    }
 }

@@ -15,12 +15,6 @@
 -- errors those of GET, before anything is done
 -- cost   O(entries)
 local KEYS, ARGV, call, pcall, unpack, tonumber = KEYS, ARGV, redis.call, pcall, unpack, tonumber
--- What the server is, and not what the command is, makes it refuse with these.
-local of_the_server = {
-  LOADING = true, READONLY = true, MASTERDOWN = true, CLUSTERDOWN = true, TRYAGAIN = true, BUSY = true, MISCONF = true,
-  NOREPLICAS = true, MOVED = true, ASK = true,
-}
-
 local marked = call('GET', KEYS[1]) or '0'
 local mark, first = tonumber(marked) or 0, tonumber(ARGV[1])
 if mark < tonumber(ARGV[4]) then
@@ -60,8 +54,10 @@ local function words_of(problem)
   local text = string.gsub(tostring(type(problem) == 'table' and problem.err or problem), '^%-', '')
   return string.find(text, '^%u+ ') and text or 'ERR ' .. text
 end
+-- What the server is, and not what the command is, makes it refuse with these.
 local function is_of_the_server(text)
-  return of_the_server[string.match(text, '^%u+') or '']
+  local codes = ' LOADING READONLY MASTERDOWN CLUSTERDOWN TRYAGAIN BUSY MISCONF NOREPLICAS MOVED ASK '
+  return string.find(codes, ' ' .. string.match(text, '^%S*') .. ' ', 1, true)
 end
 
 local now

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use redfleet_core::mutant;
+
 use super::error::SpoolError;
 use super::log::{Log, Segment};
 use super::read::read_outcomes;
@@ -49,8 +51,11 @@ impl Log {
         let Some(oldest) = self.older.front() else { return Ok(()) };
         let last_seq = oldest.last_seq;
         match self.keys_above(oldest, floor) {
-            Some(keys) if self.ledger.gone.len() + keys.len() <= self.options.max_keys => {
+            Some(keys) if self.has_room_for_keys(keys.len()) => {
                 for (key, seq) in keys {
+                    if mutant::is_on("what_goes_is_forgotten") {
+                        continue;
+                    }
                     self.record(|out| put_gone(out, &key, seq));
                     self.ledger.lose(key, seq);
                 }
@@ -65,6 +70,12 @@ impl Log {
         // The note is there before the file goes.
         self.write()?;
         self.remove_oldest()
+    }
+
+    /// Whether so many more keys can be noted. Every file begins with all of them, so they must not fill what there is.
+    fn has_room_for_keys(&self, keys: usize) -> bool {
+        self.ledger.gone.len() + keys <= self.options.max_keys
+            && self.active.snapshot_bytes <= self.options.max_bytes / 4
     }
 
     /// The keys of the outcomes that are later than this one, and the last of each.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fs4::fs_std::FileExt;
 
 use super::error::SpoolError;
+use super::log::is_full;
 use super::storage::{Storage, number};
 
 /// A directory of this machine.
@@ -26,8 +27,15 @@ pub(super) struct Directory {
 impl Directory {
     /// Opens it, and makes it if it is not there.
     pub(super) fn open(path: &Path) -> std::result::Result<Self, SpoolError> {
-        let refused =
-            |cause: io::Error| SpoolError::NotWritable { directory: path.into(), cause: Arc::new(cause) };
+        let refused = |cause: io::Error| {
+            let (directory, is_full) = (path.into(), is_full(cause.kind()));
+            let cause = Arc::new(cause);
+            if is_full {
+                SpoolError::Full { directory, cause }
+            } else {
+                SpoolError::NotWritable { directory, cause }
+            }
+        };
         fs::create_dir_all(path).map_err(refused)?;
         let mut options = OpenOptions::new();
         let lock =

@@ -22,7 +22,7 @@ pub enum SpoolError {
     },
 
     /// The disk, or what may be used of it, is full.
-    #[error("no room for the spool in {}: nothing was sent; make room there, and writes go on by themselves", .directory.display())]
+    #[error("no room for the spool in {}: nothing was sent; make room there, and what comes then is taken again", .directory.display())]
     #[non_exhaustive]
     Full {
         /// The directory.

@@ -33,10 +33,12 @@ pub(super) struct Ledger {
     pub(super) last_seq: u64,
     pub(super) last_intent: u64,
     pub(super) remotes: BTreeMap<u64, RemoteState>,
-    /// Intents without an outcome.
-    pub(super) open: BTreeMap<u64, Vec<Key>>,
+    /// Intents without an outcome, and their keys; none are said where it may be all.
+    pub(super) open: BTreeMap<u64, Option<Vec<Key>>>,
     /// Keys of outcomes that are not kept, and the last such outcome of each.
     pub(super) gone: BTreeMap<Key, u64>,
+    /// The highest of these.
+    pub(super) last_gone: u64,
     /// No outcome up to this one is kept, and of which keys they were is not known any more.
     pub(super) gone_all: u64,
 }
@@ -58,7 +60,8 @@ impl Ledger {
             Record::Removed { id } => {
                 self.remotes.remove(&id)?;
             }
-            Record::Intent { id, keys } => self.intend(id, keys),
+            Record::Intent { id, keys } => self.intend(id, Some(keys)),
+            Record::IntentAll { id } => self.intend(id, None),
             Record::Nothing { intent } => self.close(intent),
             Record::Outcome { intent, seq, effect: _ } => {
                 self.close(intent);
@@ -71,12 +74,12 @@ impl Ledger {
             }
             Record::Everything { remote, is } => self.remotes.get_mut(&remote)?.set_everything(is),
             Record::Gone { key, seq } => self.lose(key, seq),
-            Record::GoneAll { seq } => self.gone_all = self.gone_all.max(seq),
+            Record::GoneAll { seq } => self.lose_all(seq),
         }
         Some(())
     }
 
-    pub(super) fn intend(&mut self, id: u64, keys: Vec<Key>) {
+    pub(super) fn intend(&mut self, id: u64, keys: Option<Vec<Key>>) {
         self.last_intent = self.last_intent.max(id);
         self.open.insert(id, keys);
     }
@@ -94,6 +97,8 @@ impl Ledger {
 
     /// An outcome on this key is not kept.
     pub(super) fn lose(&mut self, key: Key, seq: u64) {
+        self.last_seq = self.last_seq.max(seq);
+        self.last_gone = self.last_gone.max(seq);
         let last = self.gone.entry(key).or_default();
         *last = seq.max(*last);
     }
@@ -101,16 +106,21 @@ impl Ledger {
     /// No outcome up to this one is kept.
     pub(super) fn lose_all(&mut self, seq: u64) {
         self.gone_all = self.gone_all.max(seq);
-        self.gone.retain(|_, last| *last > seq);
+        self.keep_gone_above(seq);
     }
 
     /// Forgets what was lost and is settled at all remotes all the same.
     pub(super) fn forget_settled(&mut self) {
         let floor = self.floor();
-        self.gone.retain(|_, last| *last > floor);
+        self.keep_gone_above(floor);
         if self.gone_all <= floor {
             self.gone_all = 0;
         }
+    }
+
+    fn keep_gone_above(&mut self, seq: u64) {
+        self.gone.retain(|_, last| *last > seq);
+        self.last_gone = self.gone.values().max().copied().unwrap_or_default();
     }
 
     /// All remotes have all up to this.
@@ -146,7 +156,10 @@ impl Ledger {
             }
         }
         for (id, keys) in &self.open {
-            put(&mut |out| record::put_intent(out, *id, keys));
+            match keys {
+                Some(keys) => put(&mut |out| record::put_intent(out, *id, keys)),
+                None => put(&mut |out| record::put_intent_all(out, *id)),
+            }
         }
         for (key, seq) in &self.gone {
             put(&mut |out| record::put_gone(out, key, *seq));

@@ -176,11 +176,19 @@ impl Log {
     }
 }
 
+/// Whether that means that there is no room.
+pub(super) const fn is_full(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
 /// What the system said while it was asked to do this.
 pub(super) fn error(storage: &dyn Storage, doing: &'static str, cause: io::Error) -> SpoolError {
     let (directory, kind, cause) = (storage.directory(), cause.kind(), Arc::new(cause));
-    if matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) {
+    if is_full(kind) {
         return SpoolError::Full { directory, cause };
+    }
+    if matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) {
+        return SpoolError::NotWritable { directory, cause };
     }
     SpoolError::Io { doing, directory, cause }
 }

@@ -10,7 +10,7 @@ use super::storage::Storage;
 
 /// A disk in memory. Clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Disk {
+pub struct Disk {
     state: Arc<Mutex<State>>,
 }
 
@@ -21,6 +21,7 @@ struct State {
     room_bytes: Option<u64>,
     refuses_sync: bool,
     refuses_truncate: bool,
+    is_read_only: bool,
     appends: u64,
     syncs: u64,
 }
@@ -33,58 +34,67 @@ struct File {
 
 impl Disk {
     /// An empty disk.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// Another disk with the same on it.
-    pub(crate) fn copy(&self) -> Self {
+    #[must_use]
+    pub fn copy(&self) -> Self {
         Self { state: Arc::new(Mutex::new(self.state().clone())) }
     }
 
     /// From now on this many bytes may be written, and no more: what is too long is written in part.
-    pub(crate) fn set_room(&self, room_bytes: Option<u64>) {
+    pub fn set_room(&self, room_bytes: Option<u64>) {
         self.state().room_bytes = room_bytes;
     }
 
     /// Whether it refuses to sync from now on.
-    pub(crate) fn refuse_sync(&self, is: bool) {
+    pub fn refuse_sync(&self, is: bool) {
         self.state().refuses_sync = is;
     }
 
     /// Whether it refuses to cut files off from now on.
-    pub(crate) fn refuse_truncate(&self, is: bool) {
+    pub fn refuse_truncate(&self, is: bool) {
         self.state().refuses_truncate = is;
     }
 
+    /// Whether it takes no new file from now on.
+    pub fn set_read_only(&self, is: bool) {
+        self.state().is_read_only = is;
+    }
+
     /// The machine crashes: of each file there is what was synced.
-    pub(crate) fn lose_power(&self) {
+    pub fn lose_power(&self) {
         for file in self.state().files.values_mut() {
             file.bytes.truncate(file.synced);
         }
     }
 
     /// Cuts the newest file off at this length: a crash in the middle of a write.
-    pub(crate) fn tear(&self, len: usize) {
+    pub fn tear(&self, len: usize) {
         if let Some(mut newest) = self.state().files.last_entry() {
             newest.get_mut().bytes.truncate(len);
         }
     }
 
     /// Changes this byte of this file, by exclusive or.
-    pub(crate) fn damage(&self, number: u64, at: usize, mask: u8) {
+    pub fn damage(&self, number: u64, at: usize, mask: u8) {
         if let Some(byte) = self.state().files.get_mut(&number).and_then(|file| file.bytes.get_mut(at)) {
             *byte ^= mask;
         }
     }
 
     /// The numbers and lengths in bytes of all files.
-    pub(crate) fn lengths(&self) -> Vec<(u64, usize)> {
+    #[must_use]
+    pub fn lengths(&self) -> Vec<(u64, usize)> {
         self.state().files.iter().map(|(number, file)| (*number, file.bytes.len())).collect()
     }
 
     /// How many writes and how many syncs there were.
-    pub(crate) fn calls(&self) -> (u64, u64) {
+    #[must_use]
+    pub fn calls(&self) -> (u64, u64) {
         let state = self.state();
         (state.appends, state.syncs)
     }
@@ -103,6 +113,9 @@ impl State {
 impl Storage for Disk {
     fn create(&self, number: u64) -> Result<()> {
         let mut state = self.state();
+        if state.is_read_only {
+            return Err(ErrorKind::ReadOnlyFilesystem.into());
+        }
         if state.room_bytes == Some(0) {
             return Err(ErrorKind::StorageFull.into());
         }
@@ -126,7 +139,7 @@ impl Storage for Disk {
     fn truncate(&self, number: u64, len: u64) -> Result<()> {
         let mut state = self.state();
         if state.refuses_truncate {
-            return Err(ErrorKind::PermissionDenied.into());
+            return Err(Error::other("the disk is broken"));
         }
         let file = state.file(number)?;
         file.bytes.truncate(usize::try_from(len).unwrap_or(usize::MAX));

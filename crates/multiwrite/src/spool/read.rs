@@ -35,12 +35,13 @@ impl Log {
 
     /// What is not kept of this outcome and later ones.
     pub(super) fn gone(&self, from: u64) -> Spilled {
-        let gone = self.ledger.gone.iter().filter(|(_, seq)| **seq >= from);
-        Spilled {
-            entries: Vec::new(),
-            gone: gone.map(|(key, _)| Arc::clone(key)).collect(),
-            is_everything_gone: self.ledger.gone_all >= from,
+        let mut found = Spilled { is_everything_gone: self.ledger.gone_all >= from, ..Spilled::default() };
+        // What goes is the oldest, so this is seldom so, and then the first time only.
+        if from <= self.ledger.last_gone {
+            let gone = self.ledger.gone.iter().filter(|(_, seq)| **seq >= from);
+            found.gone.extend(gone.map(|(key, _)| Arc::clone(key)));
         }
+        found
     }
 }
 

@@ -17,6 +17,7 @@ const CLEAN: u8 = 10;
 const EVERYTHING: u8 = 11;
 const GONE: u8 = 12;
 const GONE_ALL: u8 = 13;
+const INTENT_ALL: u8 = 14;
 
 /// One record, as it is read.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) enum Record {
     Removed { id: u64 },
     /// A write to these keys is about to be sent to local.
     Intent { id: u64, keys: Vec<Key> },
+    /// A write that may change everything is about to be sent to local.
+    IntentAll { id: u64 },
     /// It has nothing to be sent to remotes, or its keys were said to be dirty.
     Nothing { intent: u64 },
     /// It is to be sent to all remotes.
@@ -77,6 +80,11 @@ pub(super) fn put_intent(out: &mut Vec<u8>, id: u64, keys: &[Key]) {
     out.push(INTENT);
     put_number(out, id);
     put_keys(out, keys);
+}
+
+pub(super) fn put_intent_all(out: &mut Vec<u8>, id: u64) {
+    out.push(INTENT_ALL);
+    put_number(out, id);
 }
 
 pub(super) fn put_nothing(out: &mut Vec<u8>, intent: u64) {
@@ -146,6 +154,7 @@ fn record(reader: &mut Reader<'_>) -> Option<Record> {
         }
         REMOVED => Record::Removed { id: reader.number()? },
         INTENT => Record::Intent { id: reader.number()?, keys: keys(reader)? },
+        INTENT_ALL => Record::IntentAll { id: reader.number()? },
         NOTHING => Record::Nothing { intent: reader.number()? },
         OUTCOME => {
             Record::Outcome { intent: reader.number()?, seq: reader.number()?, effect: effect(reader)? }

@@ -31,6 +31,8 @@ pub(crate) struct Recovered {
     /// Keys of writes that may have been sent to local, and of which nobody knows what they did. They are dirty at all remotes.
     /// Local may carry them out even now, if it has not read all that the last process sent.
     pub(crate) unknown: Vec<Key>,
+    /// Whether one of these may have changed everything. Then everything is to be copied to all remotes.
+    pub(crate) is_everything_unknown: bool,
     /// The remotes, in the order in which they were given.
     pub(crate) remotes: Vec<RecoveredRemote>,
 }
@@ -60,7 +62,7 @@ pub(super) fn recover(
     let (ledger, mut older, newest) = replay(&*storage)?;
     let is_new = ledger.is_none();
     let mut ledger = ledger.unwrap_or_else(|| Ledger { source: source.into(), ..Ledger::default() });
-    let unknown = carry_over(&mut ledger);
+    let (unknown, is_everything_unknown) = carry_over(&mut ledger);
     let known: BTreeSet<_> = ledger.remotes.values().map(|state| Arc::clone(&state.name)).collect();
     ledger.remotes.retain(|_, state| remotes.contains(&state.name));
     for name in remotes.iter().filter(|name| !known.contains(*name)) {
@@ -81,6 +83,7 @@ pub(super) fn recover(
         next_seq: ledger.last_seq + 1,
         is_new,
         unknown,
+        is_everything_unknown,
     };
     // The last segment may be short, but it is never appended to again.
     let active = older.pop_back().unwrap_or_else(|| Segment::new(newest, 0));
@@ -105,24 +108,30 @@ pub(super) fn recover(
     Ok((log, recovered))
 }
 
-/// Turns what was under way into what is to be copied. The keys of which nobody knows what local did.
-fn carry_over(ledger: &mut Ledger) -> Vec<Key> {
-    let unknown: BTreeSet<_> = std::mem::take(&mut ledger.open).into_values().flatten().collect();
+/// Turns what was under way into what is to be copied. The keys of which nobody knows what local did, and whether it may
+/// be all.
+fn carry_over(ledger: &mut Ledger) -> (Vec<Key>, bool) {
+    let mut open = std::mem::take(&mut ledger.open);
+    if mutant::is_on("intents_are_forgotten") {
+        open.clear();
+    }
+    let is_everything_unknown = open.values().any(Option::is_none);
+    let unknown: BTreeSet<_> = open.into_values().flatten().flatten().collect();
     let (gone, gone_all) = (std::mem::take(&mut ledger.gone), std::mem::take(&mut ledger.gone_all));
     for state in ledger.remotes.values_mut() {
-        if gone_all > state.settled {
+        if gone_all > state.settled || is_everything_unknown {
             state.set_everything(true);
         }
         let lost = gone.iter().filter(|(_, seq)| **seq > state.settled).map(|(key, _)| Arc::clone(key));
         state.dirty.extend(lost.chain(unknown.iter().cloned()));
     }
-    unknown.into_iter().collect()
+    (unknown.into_iter().collect(), is_everything_unknown)
 }
 
 /// What the segments say; the segments; and the number of the last.
-type Replayed = (Option<Ledger>, VecDeque<Segment>, u64);
+pub(super) type Replayed = (Option<Ledger>, VecDeque<Segment>, u64);
 
-fn replay(storage: &dyn Storage) -> Result<Replayed, SpoolError> {
+pub(super) fn replay(storage: &dyn Storage) -> Result<Replayed, SpoolError> {
     let mut numbers = storage.list().map_err(|cause| error(storage, "list the files", cause))?;
     let gap = numbers.iter().zip(numbers.iter().skip(1)).find(|(one, next)| *one + 1 != **next);
     if let Some((one, _)) = gap {

@@ -1,4 +1,4 @@
-//! The task that keeps the journal: it writes what was told, and takes out what nobody needs any more.
+//! The task that keeps the journal: it writes what was told, and takes out what nobody needs any more. It tells the figures, too.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -13,14 +13,19 @@ use crate::outbox::{Outbox, RecoveredOutbox};
 
 /// How long what was told may wait before it is written.
 const FLUSH: Duration = Duration::from_millis(5);
+/// How often the figures are told.
+const TELL: Duration = Duration::from_secs(1);
 /// How often an outbox is emptied, and how long a failure is waited after.
 const TRIM: Duration = Duration::from_millis(200);
 
 /// Keeps the journal until nobody holds the store any more.
 pub(super) async fn run(local: Weak<Local>) {
+    #[cfg(feature = "metrics")]
+    let mut told = None;
     loop {
         let Some(local) = local.upgrade() else { return };
         let pause = match &*local.journal {
+            Journal::None if cfg!(feature = "metrics") => TELL,
             Journal::None => return,
             journal @ Journal::Spool(_) => {
                 if journal.is_buffered()
@@ -35,8 +40,20 @@ pub(super) async fn run(local: Weak<Local>) {
                 TRIM
             }
         };
+        #[cfg(feature = "metrics")]
+        tell(&local, &mut told);
         drop(local);
         sleep(pause).await;
+    }
+}
+
+/// Tells the figures of all remotes, if it is time.
+#[cfg(feature = "metrics")]
+fn tell(local: &Local, told: &mut Option<Duration>) {
+    let now = local.clock.now();
+    if told.is_none_or(|told| now.saturating_sub(told) >= TELL) {
+        *told = Some(now);
+        local.sequencer.remotes().iter().for_each(|remote| crate::metrics::tell(&remote.health()));
     }
 }
 

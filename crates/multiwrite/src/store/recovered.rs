@@ -62,24 +62,25 @@ pub(super) fn open(
         }
         (Some((directory, options)), None) => {
             let (spool, recovered) = Spool::open(&directory, &options, remotes, &source)?;
-            let is_new = recovered.is_new;
+            let (is_new, is_everything) = (recovered.is_new, recovered.is_everything_unknown);
+            let lack = |remote| lack(remote, is_new, is_everything);
             Ok(Recovered {
                 journal: Journal::Spool(Box::new(spool)),
                 source: recovered.source.into(),
                 last_seq: recovered.next_seq.saturating_sub(1),
                 unknown: recovered.unknown,
-                lacks: recovered.remotes.into_iter().map(|remote| lack(remote, is_new)).collect(),
+                lacks: recovered.remotes.into_iter().map(lack).collect(),
             })
         }
     }
 }
 
 /// A remote that a spool from before does not know has what nobody can say; in a new spool all are taken to be equal.
-fn lack(remote: RecoveredRemote, is_new: bool) -> Lack {
+fn lack(remote: RecoveredRemote, is_new: bool, is_everything: bool) -> Lack {
     tracing::debug!(remote = %remote.name, remote.settled, dirty = remote.dirty.len(), "goes on from the spool");
     Lack {
         dirty: remote.dirty,
-        is_everything: remote.is_everything || !remote.is_known && !is_new,
+        is_everything: is_everything || remote.is_everything || !remote.is_known && !is_new,
         settled: (!is_new).then_some(remote.settled),
     }
 }

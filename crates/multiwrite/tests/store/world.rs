@@ -1,5 +1,6 @@
 //! Embedded servers, and what they hold.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use redfleet_core::{Backend, BackendExt, Clock, Embedded, Result};
@@ -46,4 +47,28 @@ pub(crate) fn words(line: &str) -> redis::Cmd {
 /// What a node replies.
 pub(crate) async fn ask<T: FromRedisValue>(node: &dyn Backend, line: &str) -> Result<T> {
     node.query(words(line)).await
+}
+
+/// All that a node holds, but for what is kept there for the store's own use: each key with its payload and its end.
+pub(crate) async fn held(node: &dyn Backend) -> Result<BTreeMap<Vec<u8>, (Option<Vec<u8>>, i64)>> {
+    let keys: Vec<Vec<u8>> = ask(node, "KEYS *").await?;
+    let mut held = BTreeMap::new();
+    for key in keys.into_iter().filter(|key| !key.starts_with(b"redfleet:mw:")) {
+        let payload = node.query(cmd("DUMP").arg(&key)).await?;
+        let end = node.query(cmd("PEXPIRETIME").arg(&key)).await?;
+        held.insert(key, (payload, end));
+    }
+    Ok(held)
+}
+
+impl World {
+    /// Whether both remotes hold what local holds. What they hold is printed if not.
+    pub(crate) async fn are_equal(&self) -> Result<bool> {
+        let local = held(&self.local).await?;
+        let (eu, us) = (held(&self.eu).await?, held(&self.us).await?);
+        if local != eu || local != us {
+            println!("local {local:?}\neu {eu:?}\nus {us:?}");
+        }
+        Ok(local == eu && local == us)
+    }
 }

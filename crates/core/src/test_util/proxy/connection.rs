@@ -101,12 +101,13 @@ async fn pump(
         if has_lost && !direction.is_lost_by(fault) {
             return Err(hole());
         }
-        if !is_open && queue.is_empty() {
+        let is_stranded = direction == Direction::Requests && number < stranded;
+        if !is_open && queue.is_empty() && !is_stranded {
             return to.shutdown().await;
         }
         let is_moving = fault != Fault::Hang;
         // What is stranded is taken from its sender, and goes no further.
-        let is_arriving = is_moving && !(direction == Direction::Requests && number < stranded);
+        let is_arriving = is_moving && !is_stranded;
         let due = queue.due();
         let is_due = due.is_some_and(|due| due <= Instant::now());
         tokio::select! {

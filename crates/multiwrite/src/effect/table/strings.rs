@@ -28,8 +28,8 @@ pub(super) fn set(words: &Words<'_>) -> Option<Form> {
         at += 1;
     }
     let when = match (is_get, condition) {
-        (true, None) => When::Always,
-        (false, _) => When::NotNil,
+        (_, None) => When::Always,
+        (false, Some(_)) => When::NotNil,
         (true, Some((name, word))) => match name.as_slice() {
             b"NX" => When::Nil,
             b"XX" => When::NotNil,

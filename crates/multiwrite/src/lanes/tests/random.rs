@@ -36,7 +36,7 @@ impl Trial {
     fn new(seed: u64, is_tight: bool) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed);
         let (max_entries, max_bytes) =
-            if is_tight { (dice.usize(1..12), dice.usize(300..4000)) } else { (usize::MAX, usize::MAX) };
+            if is_tight { (dice.usize(1..12), dice.usize(500..8000)) } else { (usize::MAX, usize::MAX) };
         let options = RemoteOptions { max_entries, max_bytes, ..RemoteOptions::default() };
         Self {
             fast: Lanes::new(&options, seed),
@@ -108,7 +108,7 @@ impl Trial {
 
     /// One round, which the remote carries out in part, and whose reply may be lost.
     fn round(&mut self, pushes: u8) {
-        let (max, max_bytes) = (self.dice.usize(..8), self.dice.usize(..3000));
+        let (max, max_bytes) = (self.dice.usize(..8), self.dice.usize(..6000));
         let ready: Vec<u16> = (0..self.lanes)
             .filter(|lane| self.fast.lanes.get(lane).is_none_or(|lane| lane.ready_at <= self.now))
             .collect();
@@ -221,7 +221,7 @@ fn tell(entries: &[Arc<Entry>], outcome: &Outcome) {
 
 #[test]
 fn the_fast_queue_is_the_slow_one_within_its_bounds_and_forgets_nobody() {
-    for seed in 0..3000 {
+    for seed in 0..1500 {
         let mut trial = Trial::new(seed, true);
         trial.steps();
         trial.finish();
@@ -231,7 +231,7 @@ fn the_fast_queue_is_the_slow_one_within_its_bounds_and_forgets_nobody() {
 
 #[test]
 fn what_is_joined_and_replaced_leaves_the_remote_as_local_is() {
-    for seed in 0..3000 {
+    for seed in 0..1500 {
         let mut trial = Trial::new(seed, false);
         trial.steps();
         trial.finish();
@@ -241,7 +241,7 @@ fn what_is_joined_and_replaced_leaves_the_remote_as_local_is() {
 
 #[test]
 fn what_is_above_the_floor_makes_the_remote_equal_after_a_crash_at_any_point() {
-    for seed in 0..3000 {
+    for seed in 0..1500 {
         let mut trial = Trial::new(seed, false);
         trial.steps();
         trial.crash();

@@ -1,5 +1,14 @@
 //! What becomes of rounds, on a server in this process.
 
+mod at_least_once;
+mod lives;
+mod losses;
+mod patchy;
+#[cfg(feature = "test-servers")]
+mod servers;
+mod sharded;
+mod stops;
+mod vouched;
 mod world;
 
 use redfleet_core::Embedded;

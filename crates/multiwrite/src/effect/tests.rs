@@ -1,0 +1,8 @@
+//! Tests of what commands do elsewhere.
+
+mod late;
+mod names;
+mod notation;
+mod script;
+mod shipped;
+mod slots;
