@@ -11,15 +11,14 @@ use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
 use crate::dirty::Taken;
+use crate::options::Guarantee;
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
-use crate::store::local::Local;
+use crate::store::local::{Local, UNFENCED};
 
 /// How many keys are read from local at once. Their writers wait meanwhile.
 const CHUNK_KEYS: usize = 64;
 /// How many copies may be on their way to a remote.
 const MAX_COPIES: usize = 512;
-/// How long after a copy without a fence the key is copied again.
-const UNFENCED: Duration = Duration::from_secs(10);
 /// The first pause after a failure, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
@@ -91,7 +90,13 @@ impl Copier {
             return Next::Wait(None);
         }
         if queue.awaits_everything() {
-            return Next::Begin;
+            let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
+            let needs_fence = queue.dirty.everything().is_some_and(|everything| everything.needs_fence);
+            // It is copied once, so not before nothing can arrive any more that the process before has sent.
+            return match self.local.haunted_until.checked_sub(now) {
+                Some(left) if !left.is_zero() && (is_plain || needs_fence) => Next::Wait(Some(left)),
+                _ => Next::Begin,
+            };
         }
         let mut taken = queue.dirty.take(room, now);
         if let Some(large) = taken.iter().position(|taken| taken.is_large) {
@@ -140,7 +145,7 @@ impl Copier {
         let Some(everything) = asked else { return Ok(()) };
         within(self.remote.options.deadline, self.remote.backend.fence()).await.or_else(refused_is_fine)?;
         if everything.needs_fence {
-            within(self.local.deadline, self.local.backend.fence()).await.or_else(refused_is_fine)?;
+            self.local.fence().await?;
         }
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
@@ -226,25 +231,22 @@ impl Copier {
         }
     }
 
-    /// Has nothing old arrive on local any more, where that is to be feared. Whether it was refused, so that the keys must be
-    /// copied once more.
+    /// Has nothing old arrive on local any more, where that is to be feared. Whether it may do so all the same, so that the keys must
+    /// be copied once more.
     async fn fence(&self, taken: &[Taken]) -> CoreResult<bool> {
         let is_needed =
             |taken: &Taken| taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation);
         if !taken.iter().any(is_needed) {
             return Ok(false);
         }
-        match within(self.local.deadline, self.local.backend.fence()).await {
-            Ok(()) => Ok(false),
-            Err(error) => match refused_is_fine(error) {
-                Ok(()) => Ok(true),
-                Err(error) => {
-                    let mut queue = self.remote.queue();
-                    let now = self.remote.clock.now();
-                    taken.iter().for_each(|taken| queue.dirty.postpone(&taken.key, now));
-                    Err(error)
-                }
-            },
+        match self.local.fence().await {
+            Ok(is_certain) => Ok(!is_certain),
+            Err(error) => {
+                let mut queue = self.remote.queue();
+                let now = self.remote.clock.now();
+                taken.iter().for_each(|taken| queue.dirty.postpone(&taken.key, now));
+                Err(error)
+            }
         }
     }
 

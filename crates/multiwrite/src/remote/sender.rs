@@ -15,21 +15,20 @@ use crate::dirty::Cause;
 use crate::effect::Kind;
 use crate::entry::Entry;
 use crate::options::Guarantee;
-use crate::store::local::Local;
+use crate::store::local::{Local, UNFENCED};
 
 /// What a sender does next.
 enum Next {
     End,
     /// Until it is woken, or so long at most.
     Wait(Option<Duration>),
+    /// At what the remote has.
+    Look,
     Round(Vec<Arc<Entry>>),
 }
 
 /// How often a remote to which nothing is sent is looked at.
 const LOOK: Duration = Duration::from_secs(10);
-
-/// How long a request that was given up may still be on its way, where nobody can end its connection.
-const UNFENCED: Duration = Duration::from_secs(10);
 
 const SAME_SERVER: &str =
     "this remote is the same server as local or as another remote: give it a server of its own";
@@ -44,6 +43,10 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         remote.refill();
         let round = match remote.next_round() {
             Next::End => return,
+            Next::Look => {
+                look(&remote, &mut marks).await;
+                continue;
+            }
             Next::Wait(None) if is_checked => {
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
@@ -90,18 +93,27 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
 /// Looks whether a remote to which nothing is to be sent still has what it had.
 async fn look(remote: &Remote, marks: &mut Watermarks) {
     let deadline = remote.options.deadline;
-    if remote.queue().is_at_rest() {
-        return;
-    }
-    match timeout(deadline, look::look(&*remote.backend, marks)).await {
-        Ok(Ok(Seen::Same)) => {}
-        Ok(Ok(Seen::LostData)) => {
-            remote.queue().lost_data(&remote.name);
-            remote.wake_all();
+    let asked = {
+        let queue = remote.queue();
+        if queue.is_at_rest() {
+            return;
         }
-        Ok(Err(error)) => tracing::debug!(remote = %remote.name, %error, "nobody knows what it has"),
+        queue.looks.0
+    };
+    match timeout(deadline, look::look(&*remote.backend, marks)).await {
+        Ok(Ok(Seen::Same)) => remote.queue().looks.1 = asked,
+        Ok(Ok(Seen::LostData)) => {
+            let mut queue = remote.queue();
+            queue.lost_data(&remote.name);
+            queue.looks.1 = asked;
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(remote = %remote.name, %error, "nobody knows what it has");
+            sleep(remote.options.first_retry).await;
+        }
         Err(_) => remote.backend.overdue(deadline),
     }
+    remote.wake_all();
 }
 
 /// All of it is to be sent again.
@@ -183,6 +195,7 @@ impl Remote {
             return Next::Wait(None);
         }
         match queue.lanes.next_due(now) {
+            None if queue.looks.1 < queue.looks.0 => return Next::Look,
             None => return Next::Wait(None),
             Some(Duration::ZERO) => {}
             Some(pause) => return Next::Wait(Some(pause)),
