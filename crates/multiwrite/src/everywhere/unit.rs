@@ -1,6 +1,6 @@
 //! What is carried out at once, and so shipped as one: a command by itself, or an atomic block.
 
-use redfleet_core::{Batch, check_shared};
+use redfleet_core::{Batch, Error as CoreError, check_shared};
 use redis::Cmd;
 
 use crate::effect::{Plan, Unshippable};
@@ -27,9 +27,9 @@ impl Unit {
     /// One of them cannot be written everywhere.
     pub(super) fn of(commands: Vec<Cmd>, is_atomic: bool, is_deterministic: bool) -> Result<Self> {
         let all: Vec<&Cmd> = commands.iter().collect();
-        all.iter().try_for_each(|command| check_shared(command)).map_err(Error::Local)?;
         let plan = if is_deterministic { Plan::deterministic(&all) } else { Plan::of(&all) };
         let plan = plan.map_err(unshippable)?;
+        all.iter().try_for_each(|command| check_shared(command)).map_err(unshared)?;
         drop(all);
         Ok(Self { commands, plan, is_atomic, intent: None, note: None })
     }
@@ -124,4 +124,13 @@ impl Unit {
 
 fn unshippable(error: Unshippable) -> Error {
     Error::Unshippable { command: error.command, why: error.why, instead: error.instead }
+}
+
+/// What no shared connection carries is refused in this crate's terms: local was not asked.
+fn unshared(error: CoreError) -> Error {
+    if let CoreError::Unsupported { command, instead, .. } = error {
+        let why = "it needs a connection of its own";
+        return Error::Unshippable { command, why, instead };
+    }
+    Error::Local(error)
 }
