@@ -114,12 +114,12 @@ impl Remote {
             let next = settled + 1;
             queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
         }
-        // Without a watermark, what the process before has sent may still arrive: then it is copied once more.
-        let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
-        queue.mark(&lack.dirty, if is_plain { Cause::UnknownOnLocal } else { Cause::Effect }, 0);
+        // Some of it is dirty because the process before had sent something that may still arrive.
+        queue.mark(&lack.dirty, Cause::UnknownOnLocal, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
         if lack.is_everything {
             queue.mark_everything();
+            queue.dirty.doubt_local();
         }
     }
 
