@@ -128,8 +128,11 @@ impl MultiWrite {
         for remote in self.shared.local.sequencer.remotes().iter() {
             remote.end(DropReason::Shutdown);
         }
-        for (_, task) in lock(&self.shared.tasks).drain(..) {
-            task.abort();
+        let tasks: Vec<_> = lock(&self.shared.tasks).drain(..).collect();
+        tasks.iter().for_each(|(_, task)| task.abort());
+        for (_, task) in tasks {
+            // When they are gone, the spool is free for the next who opens it, as soon as the store is dropped.
+            drop(task.await);
         }
         let local = &self.shared.local;
         let kept = match &*local.journal {
