@@ -90,6 +90,13 @@ impl Dirty {
         self.overflow(false);
     }
 
+    /// If all keys are dirty: what local has may still change without a writer.
+    pub(crate) fn doubt_local(&mut self) {
+        if let Some(everything) = &mut self.everything {
+            everything.needs_fence = true;
+        }
+    }
+
     fn overflow(&mut self, needs_fence: bool) {
         self.last_generation += 1;
         let needs_fence = needs_fence

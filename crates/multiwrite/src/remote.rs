@@ -110,16 +110,16 @@ impl Remote {
         let mut queue = self.queue();
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
             let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
-            let sent = if is_plain { last_seq } else { 0 };
             let next = settled + 1;
-            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
+            let (last, sent) = (last_seq, last_seq);
+            queue.spilled = Some(Spill { next, last, sent, is_plain, tickets: BTreeMap::new() });
         }
-        // Without a watermark, what the process before has sent may still arrive: then it is copied once more.
-        let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
-        queue.mark(&lack.dirty, if is_plain { Cause::UnknownOnLocal } else { Cause::Effect }, 0);
+        // Some of it is dirty because the process before had sent something that may still arrive.
+        queue.mark(&lack.dirty, Cause::UnknownOnLocal, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
         if lack.is_everything {
             queue.mark_everything();
+            queue.dirty.doubt_local();
         }
     }
 

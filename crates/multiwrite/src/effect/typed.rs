@@ -1,5 +1,7 @@
 //! A whole key, read by its type.
 
+mod stream;
+
 use redfleet_core::{Backend, Error, Result, convert};
 use redis::{Cmd, Value, cmd};
 
@@ -12,6 +14,8 @@ use super::{Effect, Key, Kind, Life};
 
 /// A larger key is not copied by its type, because all of it is in memory meanwhile.
 const MAX_WORDS: usize = 1_000_000;
+/// What a page of members reads as.
+type Page = Vec<Vec<u8>>;
 /// How many members are asked for at once.
 const PAGE: usize = 1000;
 
@@ -40,6 +44,7 @@ pub(super) async fn read(local: &dyn Backend, key: &Key) -> Result<Effect> {
             put(&mut steps, key, "HSET", 2, &words);
             end_fields(local, key, &words, &mut steps).await?;
         }
+        "stream" => stream::put(local, key, &mut steps).await?,
         _ => return Err(Error::unsupported("a copy of such a key", CANNOT)),
     }
     if let (Life::Until { unix_ms }, true) = (life, steps.len() > 1) {
@@ -49,7 +54,7 @@ pub(super) async fn read(local: &dyn Backend, key: &Key) -> Result<Effect> {
 }
 
 const CANNOT: &str =
-    "streams and values of modules need a remote that takes local's payloads: one of its version or newer";
+    "values of modules need a remote that takes local's payloads: one of its version or newer";
 const TOO_LARGE: &str =
     "it has too many members: use a remote that takes local's payloads, one of its version or newer";
 

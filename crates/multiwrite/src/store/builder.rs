@@ -173,8 +173,9 @@ impl Builder {
     /// Keeps on local, in the same atomic step as each write, which keys not all remotes have, so that a crash of the process loses no
     /// write: they are copied when the store is built again with the same name. No other store may have the same one.
     ///
-    /// Each write costs local one more command, in one transaction, and no round trip. What is copied after a crash is copied once
-    /// more ten seconds later, because local may carry out late what a process that is gone had sent.
+    /// Each write costs local one more command, in one transaction, and no round trip. It needs [`Order::LocalFirst`]. What is
+    /// copied after a crash is copied once more ten seconds later, because local may carry out late what a process that is gone had
+    /// sent.
     ///
     /// # Example
     ///
@@ -214,6 +215,9 @@ impl Builder {
         if self.deadline.is_zero() {
             let expected = "longer than zero";
             return Err(BuildError::Setting { setting: "local's deadline", expected });
+        }
+        if self.order == Order::Parallel && self.outbox.is_some() {
+            return Err(BuildError::OutboxInParallel);
         }
         let mut random = fastrand::Rng::with_seed(self.seed.unwrap_or_else(|| fastrand::u64(..)));
         // Two runs with one seed must not be taken for one source, whose numbers go on.

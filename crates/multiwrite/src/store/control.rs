@@ -152,9 +152,9 @@ impl MultiWrite {
             remote.end(DropReason::Shutdown);
         }
         let tasks: Vec<_> = lock(&self.shared.tasks).drain(..).collect();
+        tasks.iter().for_each(|(_, task)| task.abort());
         for (_, task) in tasks {
-            task.abort();
-            // Until it is gone it holds the journal, which the next store may want.
+            // When they are gone, the spool is free for the next who opens it, as soon as the store is dropped.
             drop(task.await);
         }
         let local = &self.shared.local;

@@ -82,6 +82,7 @@ fn mark(local: &Local, recovered: &RecoveredOutbox) {
         remote.mark(&recovered.keys, Cause::UnknownOnLocal);
         if recovered.is_everything_everywhere || recovered.everything.contains(&*remote.name) {
             remote.mark_everything();
+            remote.queue().dirty.doubt_local();
         }
     }
 }
