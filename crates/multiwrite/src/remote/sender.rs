@@ -32,9 +32,6 @@ const LOOK: Duration = Duration::from_secs(10);
 /// How long a request that was given up may still be on its way, where nobody can end its connection.
 const UNFENCED: Duration = Duration::from_secs(10);
 
-const SAME_SERVER: &str =
-    "this remote is the same server as local or as another remote: give it a server of its own";
-
 /// Sends what is queued until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut marks = remote.resume(&local.source);
@@ -250,13 +247,17 @@ async fn check(remote: &Remote, local: &Local) -> Result<(), Unfit> {
         return Ok(());
     }
     let authority = identity(local.backend.identify(), local.deadline).await?;
-    let remotes = local.sequencer.remotes();
-    let others = remotes.iter().filter(|other| !std::ptr::eq(&***other, remote));
-    let mut others = others.filter_map(|other| other.backend.incarnation());
-    if own.is_same_server(&authority) || others.any(|other| own.is_same_server(&other)) {
-        return Err(Unfit::Same(CoreError::declined(SAME_SERVER, Effect::None)));
+    if own.is_same_server(&authority) {
+        return Err(Unfit::Same(CoreError::duplicate("local")));
     }
-    Ok(())
+    let remotes = local.sequencer.remotes();
+    let mut others = remotes.iter().filter(|other| !std::ptr::eq(&***other, remote));
+    let is_same =
+        |other: &&Arc<Remote>| other.backend.incarnation().is_some_and(|other| own.is_same_server(&other));
+    match others.find(is_same) {
+        Some(other) => Err(Unfit::Same(CoreError::duplicate(Arc::clone(&other.name)))),
+        None => Ok(()),
+    }
 }
 
 async fn identity(
