@@ -33,8 +33,6 @@ pub(crate) struct Local {
     pub(crate) is_ready: watch::Sender<bool>,
     /// Whose effects these are, as remotes note them.
     pub(crate) source: Arc<str>,
-    /// Until then something that the process before has sent may still arrive: nobody here can end its connections.
-    pub(crate) haunted_until: Duration,
 }
 
 /// How long a request that was given up may still be on its way, where nobody can end its connection.
@@ -52,7 +50,7 @@ impl Local {
         }
         let fenced = timeout(self.deadline, self.backend.fence()).await;
         match fenced.unwrap_or_else(|_| Err(CoreError::deadline(self.deadline))) {
-            Ok(()) => Ok(self.clock.now() >= self.haunted_until),
+            Ok(()) => Ok(true),
             Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
             Err(error) => Err(error),
         }
