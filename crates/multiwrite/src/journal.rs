@@ -112,6 +112,15 @@ impl Journal {
         }
     }
 
+    /// The remote has said that it is this far: if it says less when the journal is opened again, it has lost something. To be told
+    /// before what is settled by that.
+    pub(crate) fn acked(&self, remote: &str, seq: u64) {
+        match self {
+            Self::None | Self::Outbox(_) => {}
+            Self::Spool(spool) => spool.acked(remote, seq),
+        }
+    }
+
     /// There is another remote. It is sent what is told from now on; `last_seq` is the last that was told.
     pub(crate) fn add_remote(&self, name: &str, is_everything: bool, last_seq: u64) {
         match self {

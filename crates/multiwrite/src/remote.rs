@@ -108,6 +108,7 @@ impl Remote {
     /// Goes on where the process before ended.
     pub(crate) fn take_over(&self, lack: &Lack, unknown: &[Key], last_seq: u64) {
         let mut queue = self.queue();
+        queue.acked_before = lack.acked;
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
             let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
             let next = settled + 1;

@@ -199,6 +199,14 @@ impl Spool {
         }
     }
 
+    /// The remote has said that it is this far. To be told before what is settled by that.
+    pub(crate) fn acked(&self, remote: &str, seq: u64) {
+        let mut log = self.log();
+        let Some((_, state)) = log.ledger.remote(remote) else { return };
+        state.is_unsaid |= state.acked != seq;
+        state.acked = seq;
+    }
+
     /// There is another remote. It is sent what is told from now on.
     pub(crate) fn add_remote(&self, name: &str, is_everything: bool) {
         let mut log = self.log();

@@ -36,6 +36,10 @@ const SAME_SERVER: &str =
 /// Sends what is queued until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut marks = Watermarks::new();
+    let acked = remote.queue().acked_before;
+    if acked > 0 && !remote.is_sharded {
+        marks.resume(0, false, &local.source, acked);
+    }
     let mut is_checked = false;
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
@@ -86,6 +90,9 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         let verdicts = send(&remote, &local, &round, &mut marks).await;
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
         must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
+        if let Some(acked) = marks.acked(0).filter(|_| !remote.is_sharded) {
+            remote.journal.acked(&remote.name, acked);
+        }
         remote.settle(&round, verdicts);
     }
 }

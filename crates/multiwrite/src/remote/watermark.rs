@@ -43,6 +43,11 @@ impl Watermarks {
         })
     }
 
+    /// How far the remote has said that it is in a lane, if anything is known of that.
+    pub(super) fn acked(&self, lane: u16) -> Option<u64> {
+        self.lanes.get(&lane).map(|mark| mark.acked)
+    }
+
     /// The mark of a lane that was asked for before.
     pub(super) fn known(&mut self, lane: u16) -> Option<&mut Mark> {
         self.lanes.get_mut(&lane)

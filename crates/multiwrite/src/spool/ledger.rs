@@ -17,6 +17,8 @@ pub(super) struct RemoteState {
     pub(super) name: Arc<str>,
     /// It has all up to this, or the keys are dirty.
     pub(super) settled: u64,
+    /// It has said that it is this far: if it says less, it has lost something.
+    pub(super) acked: u64,
     /// Whether everything is to be copied to it.
     pub(super) is_everything: bool,
     /// What is to be copied to it.
@@ -68,6 +70,7 @@ impl Ledger {
                 self.last_seq = self.last_seq.max(seq);
             }
             Record::Settled { remote, seq } => self.settle(remote, seq)?,
+            Record::Acked { remote, seq } => self.remotes.get_mut(&remote)?.acked = seq,
             Record::Dirty { remote, keys } => self.remotes.get_mut(&remote)?.dirty.extend(keys),
             Record::Clean { remote, key } => {
                 self.remotes.get_mut(&remote)?.dirty.remove(&key);
@@ -150,6 +153,9 @@ impl Ledger {
         put(&mut |out| record::put_begin(out, &self.source, self.last_seq, self.last_intent));
         for (id, remote) in &self.remotes {
             put(&mut |out| record::put_remote(out, *id, &remote.name, remote.settled, remote.is_everything));
+            if remote.acked > 0 {
+                put(&mut |out| record::put_acked(out, *id, remote.acked));
+            }
             let dirty: Vec<_> = remote.dirty.iter().cloned().collect();
             for keys in dirty.chunks(CHUNK) {
                 put(&mut |out| record::put_dirty(out, *id, keys));

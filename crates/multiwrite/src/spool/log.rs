@@ -10,7 +10,7 @@ use super::error::SpoolError;
 use super::frame::{header, put_frame};
 use super::ledger::Ledger;
 use super::options::{Fsync, SpoolOptions};
-use super::record::put_settled;
+use super::record::{put_acked, put_settled};
 use super::storage::Storage;
 
 /// How far apart the places are at which a segment is begun to be read, in bytes.
@@ -91,11 +91,12 @@ impl Log {
         let mut unsaid = Vec::new();
         for (id, remote) in &mut self.ledger.remotes {
             if std::mem::take(&mut remote.is_unsaid) {
-                unsaid.push((*id, remote.settled));
+                unsaid.push((*id, remote.settled, remote.acked));
             }
         }
-        for (id, settled) in unsaid {
+        for (id, settled, acked) in unsaid {
             self.record(|out| put_settled(out, id, settled));
+            self.record(|out| put_acked(out, id, acked));
         }
     }
 

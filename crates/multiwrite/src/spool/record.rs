@@ -18,6 +18,7 @@ const EVERYTHING: u8 = 11;
 const GONE: u8 = 12;
 const GONE_ALL: u8 = 13;
 const INTENT_ALL: u8 = 14;
+const ACKED: u8 = 15;
 
 /// One record, as it is read.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(super) enum Record {
     Outcome { intent: u64, seq: u64, effect: Effect },
     /// The remote has all up to this, or its keys were said to be dirty.
     Settled { remote: u64, seq: u64 },
+    /// The remote has said that it is this far.
+    Acked { remote: u64, seq: u64 },
     /// The keys are to be copied to the remote.
     Dirty { remote: u64, keys: Vec<Key> },
     /// The key was copied to the remote.
@@ -105,6 +108,12 @@ pub(super) fn put_settled(out: &mut Vec<u8>, remote: u64, seq: u64) {
     put_number(out, seq);
 }
 
+pub(super) fn put_acked(out: &mut Vec<u8>, remote: u64, seq: u64) {
+    out.push(ACKED);
+    put_number(out, remote);
+    put_number(out, seq);
+}
+
 pub(super) fn put_dirty(out: &mut Vec<u8>, remote: u64, keys: &[Key]) {
     out.push(DIRTY);
     put_number(out, remote);
@@ -160,6 +169,7 @@ fn record(reader: &mut Reader<'_>) -> Option<Record> {
             Record::Outcome { intent: reader.number()?, seq: reader.number()?, effect: effect(reader)? }
         }
         SETTLED => Record::Settled { remote: reader.number()?, seq: reader.number()? },
+        ACKED => Record::Acked { remote: reader.number()?, seq: reader.number()? },
         DIRTY => Record::Dirty { remote: reader.number()?, keys: keys(reader)? },
         CLEAN => Record::Clean { remote: reader.number()?, key: reader.bytes()?.into() },
         EVERYTHING => Record::Everything { remote: reader.number()?, is: flag(reader)? },

@@ -77,8 +77,12 @@ impl MultiWrite {
     }
 
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
-        // A caller that went away may have written all the same.
-        if timeout_at(until, self.shared.under_way.left_behind()).await.is_err() {
+        // A caller that went away may have written all the same, and so may the process before.
+        let written = async {
+            self.shared.under_way.left_behind().await;
+            self.shared.local.known().await;
+        };
+        if timeout_at(until, written).await.is_err() {
             return Err(self.undelivered(true, None));
         }
         let sequencer = &self.shared.local.sequencer;
@@ -131,7 +135,11 @@ impl MultiWrite {
             Journal::None => return result,
             Journal::Spool(spool) => spool.flush(local.clock.now()).is_ok(),
             Journal::Outbox(outbox) => {
-                timeout_at(until, outbox.trim(&*local.backend)).await.is_ok_and(|told| told.is_ok())
+                let told = async {
+                    outbox.trim(&*local.backend).await?;
+                    if result.is_ok() { outbox.close(&*local.backend).await } else { Ok(()) }
+                };
+                timeout_at(until, told).await.is_ok_and(|told| told.is_ok())
             }
         };
         tracing::debug!(kept, "the journal is written for the last time");
