@@ -163,6 +163,8 @@ impl Copier {
         }
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
+        // From now on what is written is queued. What was sent ahead before may not be carried out on local yet.
+        self.local.gate.emptied().await;
         tracing::info!(remote = %self.remote.name, "everything is being copied");
         Ok(())
     }

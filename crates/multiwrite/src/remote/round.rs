@@ -196,7 +196,9 @@ impl Queue {
                 }
             }
         }
-        self.journal.settled(&self.name, floor);
+        // What changes nothing is queued although earlier writes are still in the spool.
+        let settled = self.spilled.as_ref().map_or(floor, |spill| floor.min(spill.next.saturating_sub(1)));
+        self.journal.settled(&self.name, settled);
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
 use super::keeper;
-use super::local::{Local, STRIPES};
+use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
@@ -122,7 +122,7 @@ impl Builder {
     /// Keeps on local, in the same atomic step as each write, which keys not all remotes have, so that a crash of the process loses no
     /// write: they are copied when the store is built again with the same name. No other store may have the same one.
     ///
-    /// Each write costs local one more command, in one transaction, and no round trip.
+    /// Each write costs local one more command, in one transaction, and no round trip. It needs [`Order::LocalFirst`].
     pub fn outbox(mut self, name: impl Into<String>) -> Self {
         self.outbox = Some(name.into());
         self
@@ -140,6 +140,9 @@ impl Builder {
             let expected = "longer than zero";
             return Err(BuildError::Setting { setting: "local's deadline", expected });
         }
+        if self.order == Order::Parallel && self.outbox.is_some() {
+            return Err(BuildError::OutboxInParallel);
+        }
         let mut random = fastrand::Rng::with_seed(self.seed.unwrap_or_else(|| fastrand::u64(..)));
         // Two runs with one seed must not be taken for one source, whose numbers go on.
         let source = format!("{:016x}{:x}", random.u64(..), self.clock.unix().as_nanos());
@@ -156,6 +159,7 @@ impl Builder {
         }
         let begun = remotes.clone();
         let local = Local {
+            haunted_until: self.clock.now().saturating_add(UNFENCED),
             backend: self.local,
             deadline: self.deadline,
             clock: self.clock,
@@ -163,6 +167,7 @@ impl Builder {
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),
             scope: self.scope,
             is_ready: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
+            is_known: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
             journal,
             source: recovered.source,
         };

@@ -80,7 +80,7 @@ impl MultiWrite {
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
         let settled = async {
             // What an outbox has from before is dirty as soon as it is known.
-            self.shared.local.ready().await;
+            self.shared.local.known().await;
             // A caller that went away may have written all the same.
             self.shared.under_way.left_behind().await;
         };
@@ -140,7 +140,11 @@ impl MultiWrite {
             Journal::None => return result,
             Journal::Spool(spool) => spool.flush(local.clock.now()).is_ok(),
             Journal::Outbox(outbox) => {
-                timeout_at(until, outbox.trim(&*local.backend)).await.is_ok_and(|told| told.is_ok())
+                let told = async {
+                    outbox.trim(&*local.backend).await?;
+                    if result.is_ok() { outbox.close(&*local.backend).await } else { Ok(()) }
+                };
+                timeout_at(until, told).await.is_ok_and(|told| told.is_ok())
             }
         };
         tracing::debug!(kept, "the journal is written for the last time");
