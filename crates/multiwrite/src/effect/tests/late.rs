@@ -79,7 +79,9 @@ impl Pair {
         while let Some((due, effect)) = self.queue.pop_front_if(|(due, _)| *due <= now) {
             let mut script = cmd("EVAL");
             script.arg(CARRY_OUT).arg(effect.keys.len());
-            effect.keys.iter().for_each(|key| drop(script.arg(&**key)));
+            for key in &effect.keys {
+                script.arg(&**key);
+            }
             for step in &effect.steps {
                 script.arg(step.args_iter().len());
                 for word in step.args_iter() {

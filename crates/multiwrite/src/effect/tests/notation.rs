@@ -8,7 +8,9 @@ use crate::effect::{Effect, Life, Plan, Shipped};
 /// A command of words that are parted by one blank.
 pub(super) fn command(text: &str) -> Cmd {
     let mut command = Cmd::new();
-    text.split(' ').for_each(|word| drop(command.arg(word)));
+    for word in text.split(' ') {
+        command.arg(word);
+    }
     command
 }
 
