@@ -61,6 +61,8 @@ pub enum Delivery {
 ///    block it, are [`Error::Unsupported`](crate::Error::Unsupported) here; they run on
 ///    [`session`](Self::session).
 /// 8. **No ghosts.** An expired key is never returned.
+/// 9. **A fence holds.** Once [`fence`](Self::fence) has returned `Ok`, nothing that was sent before on a connection
+///    that is lost can still be carried out.
 ///
 /// No method has a default body: a layer that forgets one must not compile. The sugar is in [`BackendExt`].
 ///
@@ -179,6 +181,35 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// An atomic batch on such a one must keep to one slot. And it keeps account of its servers' health by itself,
     /// because one of them is not to take the others down: a breaker around it counts nothing once it knows them.
     fn is_sharded(&self) -> bool;
+
+    /// Sees to it that nothing can be carried out any more that was sent before on a connection which is lost since:
+    /// because it broke, or because of [`disconnect`](Self::disconnect). What it did before that, it did: after a fence
+    /// an unknown effect can be looked up.
+    ///
+    /// What is in flight on the connection that is up is not concerned: whoever gave up a call disconnects first. Sessions
+    /// of this backend that are lost or dropped are fenced off with it; those that are open are not concerned. On a session
+    /// itself it is [`Error::Unsupported`](crate::Error::Unsupported), once that is lost with something in flight.
+    ///
+    /// A server that has another run id than before is another process, and that of before is taken for gone; so is a
+    /// primary that sentinels have replaced. That one may still be alive, and carry out what reaches it late, but it is a
+    /// primary no more, and loses that when it follows the new one.
+    ///
+    /// # Cost
+    ///
+    /// None if no connection was lost with something in flight since the last one; else a connection, if none is up, and
+    /// one round trip (on a cluster, so for each member).
+    ///
+    /// # Errors
+    ///
+    /// Every error says that it is not certain, and that it may be tried again. [`Error::Link`](crate::Error::Link) if the
+    /// server cannot be asked, [`Error::Refused`](crate::Error::Refused) if CLIENT KILL is not permitted, and
+    /// [`Error::Unsupported`](crate::Error::Unsupported) if INFO or CLIENT ID is not, or more connections were lost than
+    /// are kept account of (64): that lasts until the server starts anew.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves it uncertain, and to be tried again.
+    async fn fence(&self) -> Result<()>;
 
     /// Drops the connection: what is in flight ends with effect unknown, the next command makes a new one.
     fn disconnect(&self);

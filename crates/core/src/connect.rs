@@ -2,6 +2,7 @@
 
 pub(crate) mod cluster;
 mod dial;
+mod fence;
 mod handshake;
 mod link;
 mod login;
@@ -14,6 +15,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "connect/no_tls.rs"]
 mod tls;
+mod trail;
 mod url;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! What a call costs in round trips, counted on the wire.
 
+use futures::FutureExt;
 use redfleet_core::test_util::Wire;
 use redfleet_core::{BackendExt, Batch, Breaker, Fleet, Handle, Layer, Policy, Result};
 use redis::{Value, cmd};
@@ -38,7 +39,30 @@ async fn one_command_is_one_round_trip_through_every_layer_and_handle() -> Resul
 async fn the_first_command_costs_the_login_and_the_question_who_is_there() -> Result<()> {
     let server = Wire::saying("+OK\r\n");
     server.backend().call(cmd("SET").arg("k").arg("v")).await?;
-    assert_eq!((server.commands(), server.round_trips()), (5, 3)); // HELLO and twice CLIENT SETINFO; INFO; SET
+    assert_eq!((server.commands(), server.round_trips()), (6, 3)); // HELLO and twice CLIENT SETINFO; INFO and CLIENT ID; SET
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fence_costs_nothing_where_nothing_was_lost_and_else_one_round_trip_on_a_connection() -> Result<()>
+{
+    let server = Wire::saying("+OK\r\n");
+    let node = Breaker::default().layer(server.backend());
+    let fence = async || node.fence().await.unwrap();
+    assert_eq!(cost(&server, fence()).await, (0, 0), "not even a connection");
+    node.call(&cmd("PING")).await?;
+    assert_eq!(cost(&server, fence()).await, (0, 0));
+    node.disconnect();
+    node.identify().await?;
+    assert_eq!(cost(&server, fence()).await, (0, 0), "lost with nothing in flight");
+    for _ in 0..3 {
+        node.identify().await?;
+        assert!(node.call(&cmd("PING")).now_or_never().is_none(), "given up");
+        node.disconnect();
+    }
+    node.identify().await?;
+    assert_eq!(cost(&server, fence()).await, (3, 1), "one for all");
+    assert_eq!(cost(&server, fence()).await, (0, 0), "and never again");
     Ok(())
 }
 

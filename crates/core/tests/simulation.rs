@@ -3,6 +3,7 @@
 
 mod simulation {
     mod breakers;
+    mod fences;
     mod lives;
     mod pace;
     mod quorum;

@@ -14,6 +14,7 @@ mod versions {
     #[expect(clippy::wildcard_enum_match_arm, reason = "of a reply's many kinds, a rule is about one or two")]
     mod differential;
     mod faults;
+    mod fences;
     mod incarnations;
     mod load;
     mod logins;

@@ -1,10 +1,13 @@
 //! How a store and its remotes behave.
 
-use std::fmt;
-use std::sync::Arc;
+mod dead_letter;
+mod remote;
+
 use std::time::Duration;
 
-use redfleet_core::Error;
+pub use dead_letter::DeadLetter;
+pub(crate) use dead_letter::OnDeadLetter;
+pub use remote::RemoteOptions;
 
 /// When remotes are sent a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,68 +49,4 @@ pub enum Overflow {
     DropNew,
     /// It stays in the spool until there is room. Needs a spool.
     Spill,
-}
-
-/// What a remote refused, for the callback of [`RemoteOptions`].
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct DeadLetter {
-    /// The remote's name.
-    pub remote: Arc<str>,
-    /// The names of the commands. Their arguments may be secret, so they are not here.
-    pub commands: Vec<String>,
-    /// The keys. They are copied whole, so that the remote becomes equal all the same.
-    pub keys: Vec<Arc<[u8]>>,
-    /// What the remote said.
-    pub error: Error,
-}
-
-/// Takes dead letters. It runs in the remote's own task, and must not block.
-pub(crate) type OnDeadLetter = Arc<dyn Fn(&DeadLetter) + Send + Sync>;
-
-/// How one remote is written. Each setting has a default that is meant to do.
-#[derive(Clone)]
-pub struct RemoteOptions {
-    pub(crate) max_entries: usize,
-    pub(crate) max_bytes: usize,
-    pub(crate) max_dirty_keys: usize,
-    pub(crate) overflow: Overflow,
-    pub(crate) guarantee: Guarantee,
-    pub(crate) deadline: Duration,
-    pub(crate) round_entries: usize,
-    pub(crate) round_bytes: usize,
-    pub(crate) gather: Duration,
-    pub(crate) first_retry: Duration,
-    pub(crate) last_retry: Duration,
-    pub(crate) on_dead_letter: Option<OnDeadLetter>,
-}
-
-impl Default for RemoteOptions {
-    fn default() -> Self {
-        Self {
-            max_entries: 100_000,
-            max_bytes: 64 << 20,
-            max_dirty_keys: 1_000_000,
-            overflow: Overflow::DropOldest,
-            guarantee: Guarantee::ExactlyOnce,
-            deadline: Duration::from_secs(5),
-            round_entries: 1000,
-            round_bytes: 1 << 20,
-            gather: Duration::from_millis(1),
-            first_retry: Duration::from_millis(10),
-            last_retry: Duration::from_secs(5),
-            on_dead_letter: None,
-        }
-    }
-}
-
-impl fmt::Debug for RemoteOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteOptions")
-            .field("max_entries", &self.max_entries)
-            .field("max_bytes", &self.max_bytes)
-            .field("overflow", &self.overflow)
-            .field("guarantee", &self.guarantee)
-            .finish_non_exhaustive()
-    }
 }

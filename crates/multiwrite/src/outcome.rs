@@ -1,5 +1,7 @@
 //! What became of one write at one remote.
 
+use std::fmt;
+
 use redfleet_core::Error;
 
 /// What became of one write at one remote.
@@ -48,4 +50,32 @@ pub enum DropReason {
     RemoteRemoved,
     /// The store was shut down.
     Shutdown,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queued => f.write_str("queued"),
+            Self::Spooled => f.write_str("spooled"),
+            Self::Acked => f.write_str("acked"),
+            Self::Dropped(reason) => write!(f, "dropped, {reason}"),
+            Self::Failed(error) => write!(f, "failed, {error}"),
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Overflow => "the queue was full",
+            Self::KeyIsDirty => "a key is to be copied anyway",
+            Self::SeveralSlots => "its keys are in several slots",
+            Self::LocalUnknown => "local may or may not have it",
+            Self::CannotBeSaid => "its effect cannot be said in commands",
+            Self::MayBeThere => "it may be there, and must not be twice",
+            Self::RemoteLostData => "the remote lost its data",
+            Self::RemoteRemoved => "the remote was removed",
+            Self::Shutdown => "the store was shut down",
+        })
+    }
 }

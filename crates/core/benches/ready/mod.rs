@@ -67,5 +67,9 @@ impl Backend for Ready {
         false
     }
 
+    async fn fence(&self) -> Result<()> {
+        Ok(())
+    }
+
     fn disconnect(&self) {}
 }

@@ -5,6 +5,7 @@ mod aggregate;
 mod errand;
 mod fetch;
 mod layout;
+mod left;
 mod listen;
 mod map;
 mod member;
@@ -194,6 +195,12 @@ impl Backend for Cluster {
 
     fn is_sharded(&self) -> bool {
         true
+    }
+
+    /// Asks those servers that lost something, also those that left the map meanwhile. Of the latter, one that refuses
+    /// connections is taken for gone: it would have to come back as another process.
+    async fn fence(&self) -> Result<()> {
+        self.state.fence().await
     }
 
     fn disconnect(&self) {

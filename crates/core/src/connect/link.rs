@@ -9,11 +9,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 
 use super::dial::Dial;
+use super::fence::{Lost, Peer};
 use super::handshake::{Who, log_in, told_by_stream};
 use super::login::Protocol;
+use super::trail::Trail;
 use crate::backend::transaction;
 use crate::backend::{Batch, Incarnation};
-use crate::error::{Effect, Error, LinkError, Result, answer};
+use crate::error::{Effect, Error, LinkError, Result, answer, convert};
 
 /// How many commands are in flight on one connection before callers wait for their turn.
 const MAX_IN_FLIGHT: u32 = 8192;
@@ -34,18 +36,22 @@ pub(super) struct Link {
     /// What is left of the commands that may be in flight. redis-rs could count them, but it counts each command of a
     /// batch by itself, which takes longer than all the rest of what it does to send one.
     room: Semaphore,
+    trail: Arc<Trail>,
 }
 
 impl Link {
-    /// Connects, logs in, and asks the server who it is. `on_end` runs when the connection has ended.
+    /// Connects, logs in, and asks the server who it is. `on_end` runs when the connection has ended; if something is
+    /// unanswered then, it is among the `lost` ones.
     pub(super) async fn establish(
         dial: &dyn Dial,
         number: u64,
         on_push: OnPush,
         on_end: impl FnOnce() + Send + 'static,
+        lost: &Arc<Lost>,
     ) -> Result<Self, LinkError> {
         let (connection, driver, who) = log_in(dial, &on_push).await?;
-        let ended = Ended(Some(on_end));
+        let trail = Trail::new(Arc::clone(lost));
+        let ended = Ended { trail: Arc::clone(&trail), on_end: Some(on_end) };
         let driver = tokio::spawn(async move {
             driver.await;
             drop(ended);
@@ -58,16 +64,20 @@ impl Link {
             must_be_primary: who.must_be_primary,
             driver: driver.abort_handle(),
             room: Semaphore::new(MAX_IN_FLIGHT as usize),
+            trail,
         };
-        let run_id = link.introduce(&who).await?;
-        link.incarnation = Incarnation::new(run_id, number);
+        let peer = link.introduce(&who).await?;
+        link.incarnation = Incarnation::new(peer.run_id.clone(), number);
+        link.trail.introduce(peer);
         Ok(link)
     }
 
-    /// Says our name, and asks for the server's run id and, where it matters, its role: one round trip.
-    async fn introduce(&self, who: &Who) -> Result<Option<Arc<str>>, LinkError> {
+    /// Says our name, and asks for the server's run id, for the number that it gives to this connection and, where it
+    /// matters, for its role: one round trip.
+    async fn introduce(&self, who: &Who) -> Result<Peer, LinkError> {
         let mut batch = Batch::new();
         let info = batch.push(redis::cmd("INFO").arg("server").take());
+        let id = batch.push(redis::cmd("CLIENT").arg("ID").take());
         let role = who.must_be_primary.then(|| batch.push(redis::cmd("ROLE")));
         let name = who
             .login
@@ -88,17 +98,19 @@ impl Link {
             let (service, reasons) = (self.to.to_string(), "it is a replica now".to_owned());
             return Err(LinkError::NoPrimary { service, reasons });
         }
-        // Where INFO is not permitted, the run id is unknown, and everything else works.
-        Ok(match reply(info)? {
-            Some(Ok(value)) => run_id(value),
-            Some(Err(_)) | None => None,
-        })
+        // Where INFO or CLIENT ID is not permitted, what it says is unknown, and everything else works but a fence.
+        let known = |index: usize| Ok(reply(index)?.and_then(|reply| reply.as_ref().ok()));
+        let client_id = known(id)?.and_then(|id| convert(id.clone()).ok());
+        Ok(Peer { run_id: known(info)?.and_then(run_id), client_id })
     }
 
     pub(super) async fn call(&self, command: &Cmd) -> Result<Value> {
         let _turn = self.turn(1).await?;
         match self.connection.clone().send_packed_command(command).await {
-            Ok(reply) => answer(reply),
+            Ok(reply) => {
+                self.trail.answered();
+                answer(reply)
+            }
             Err(error) => Err(self.broken(&error)),
         }
     }
@@ -133,7 +145,7 @@ impl Link {
     async fn send(&self, pipeline: &Pipeline, replies: usize) -> Result<Vec<Value>> {
         let _turn = self.turn(pipeline.len()).await?;
         let sent = self.connection.clone().send_packed_commands(pipeline, 0, replies).await;
-        sent.map_err(|error| self.broken(&error))
+        sent.inspect(|_| self.trail.answered()).map_err(|error| self.broken(&error))
     }
 
     pub(super) async fn subscribe(&self, channels: &[&[u8]], patterns: &[&[u8]]) -> Result<()> {
@@ -175,29 +187,31 @@ impl Link {
         self.driver.is_finished()
     }
 
-    /// Waits until so many commands may be sent.
+    /// Whether it was lost with something unanswered, which it may be some time before it is closed.
+    pub(super) fn is_lost(&self) -> bool {
+        self.trail.is_noted()
+    }
+
+    /// Waits until so many commands may be sent. From then on they are unanswered.
     async fn turn(&self, commands: usize) -> Result<Option<SemaphorePermit<'_>>> {
         let weight = u32::try_from(commands).map_or(MAX_WEIGHT, |commands| commands.clamp(1, MAX_WEIGHT));
         // Nobody closes the semaphore.
         let turn = self.room.acquire_many(weight).await.ok();
-        self.check_open()?;
-        Ok(turn)
-    }
-
-    /// A connection that is known to have ended is not even tried, so that the effect is certain.
-    fn check_open(&self) -> Result<()> {
-        if self.is_closed() {
+        // A connection that is known to have ended is not even tried, so that the effect is certain.
+        if self.is_closed() || !self.trail.begin() {
             return Err(Error::link(LinkError::Closed { to: self.to.to_string() }, Effect::None));
         }
-        Ok(())
+        Ok(turn)
     }
 
     /// Ends the connection. What is in flight ends with effect unknown.
     pub(super) fn cut(&self) {
+        self.trail.end();
         self.driver.abort();
     }
 
     fn broken(&self, error: &RedisError) -> Error {
+        self.trail.note();
         let to = self.to.to_string();
         let reason = match told_by_stream(error) {
             Some(reason) => reason,
@@ -231,11 +245,15 @@ impl fmt::Debug for Link {
 }
 
 /// Runs when the driver has ended, also if it was aborted.
-struct Ended<F: FnOnce()>(Option<F>);
+struct Ended<F: FnOnce()> {
+    trail: Arc<Trail>,
+    on_end: Option<F>,
+}
 
 impl<F: FnOnce()> Drop for Ended<F> {
     fn drop(&mut self) {
-        if let Some(on_end) = self.0.take() {
+        self.trail.end();
+        if let Some(on_end) = self.on_end.take() {
             on_end();
         }
     }

@@ -52,7 +52,8 @@ impl Sentinels {
 
     async fn ask(&self, sentinel: &Endpoint) -> Result<Address, String> {
         let on_push: OnPush = Arc::new(|_| ());
-        let link = Link::establish(sentinel, 0, on_push, || {}).await.map_err(|reason| reason.to_string())?;
+        let link = Link::establish(sentinel, 0, on_push, || {}, &Arc::default()).await;
+        let link = link.map_err(|reason| reason.to_string())?;
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&*self.service);
         let reply = link.call(&question).await.and_then(convert);

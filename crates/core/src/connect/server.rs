@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::dial::Dial;
+use super::fence::Lost;
 use super::link::{Link, OnPush};
 use super::session;
 use super::subscriptions::Subscriptions;
@@ -29,6 +30,7 @@ pub(super) struct Shared {
     dial: Arc<dyn Dial>,
     state: Mutex<State>,
     subscriptions: Subscriptions,
+    lost: Arc<Lost>,
     myself: Weak<Self>,
 }
 
@@ -56,6 +58,7 @@ impl Server {
             dial,
             state: Mutex::default(),
             subscriptions: Subscriptions::default(),
+            lost: Arc::default(),
             myself: myself.clone(),
         });
         Self { shared }
@@ -146,7 +149,9 @@ impl Shared {
             }
         };
         self.in_time(async {
-            let link = Link::establish(&*self.dial, number, on_push, on_end).await.map_err(unsent)?;
+            let link = Link::establish(&*self.dial, number, on_push, on_end, &self.lost).await;
+            let link = link.map_err(unsent)?;
+            self.lost.thin_out(&link).await;
             self.subscriptions.renew(&link).await?;
             Ok(Arc::new(link))
         })
@@ -183,6 +188,19 @@ impl Shared {
         old.cut();
     }
 
+    /// Ends on the server what was lost here with something unanswered: connections and sessions.
+    async fn fence(&self) -> Result<()> {
+        if self.lost.is_empty() {
+            return Ok(());
+        }
+        let mut link = self.link().await?;
+        if link.is_lost() {
+            self.drop_link(&link);
+            link = self.link().await?;
+        }
+        self.lost.end_all(&link).await
+    }
+
     pub(super) const fn subscriptions(&self) -> &Subscriptions {
         &self.subscriptions
     }
@@ -193,7 +211,7 @@ impl Shared {
             state.number += 1;
             state.number
         };
-        self.in_time(async { session::open(&*self.dial, number).await.map_err(unsent) }).await
+        self.in_time(async { session::open(&*self.dial, number, &self.lost).await.map_err(unsent) }).await
     }
 }
 
@@ -246,6 +264,10 @@ impl Backend for Server {
 
     fn is_sharded(&self) -> bool {
         false
+    }
+
+    async fn fence(&self) -> Result<()> {
+        self.shared.fence().await
     }
 
     fn disconnect(&self) {

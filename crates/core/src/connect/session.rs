@@ -8,6 +8,7 @@ use redis::{Cmd, Value};
 use tokio::sync::broadcast;
 
 use super::dial::Dial;
+use super::fence::Lost;
 use super::link::{Link, OnPush};
 use super::subscriptions::{Said, listen};
 use crate::backend::{
@@ -24,11 +25,15 @@ struct Session {
 }
 
 /// Makes a connection of one's own.
-pub(super) async fn open(dial: &dyn Dial, number: u64) -> Result<Arc<dyn Backend>, LinkError> {
+pub(super) async fn open(
+    dial: &dyn Dial,
+    number: u64,
+    lost: &Arc<Lost>,
+) -> Result<Arc<dyn Backend>, LinkError> {
     let pushes = Said::default();
     let said = pushes.listener();
     let on_push: OnPush = Arc::new(move |push| pushes.take(push));
-    let link = Link::establish(dial, number, on_push, || {}).await?;
+    let link = Link::establish(dial, number, on_push, || {}, lost).await?;
     Ok(Arc::new(Session { link, said }))
 }
 
@@ -78,6 +83,15 @@ impl Backend for Session {
 
     fn is_sharded(&self) -> bool {
         false
+    }
+
+    /// It has one connection in its life: what is lost on that, only the backend that it came from can see to.
+    async fn fence(&self) -> Result<()> {
+        if self.link.is_lost() {
+            let instead = "ask the backend that this session came from";
+            return Err(Error::unsupported("a fence on a lost session", instead));
+        }
+        Ok(())
     }
 
     fn disconnect(&self) {

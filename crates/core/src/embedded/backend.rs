@@ -72,6 +72,11 @@ impl Backend for Embedded {
         false
     }
 
+    /// A command is carried out when it is called, or never.
+    async fn fence(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// There is no connection to drop.
     fn disconnect(&self) {}
 }

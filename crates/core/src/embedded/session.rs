@@ -98,6 +98,10 @@ impl Backend for Session {
         false
     }
 
+    async fn fence(&self) -> Result<()> {
+        Ok(())
+    }
+
     fn disconnect(&self) {
         self.node.disconnect(self.id);
     }

@@ -93,6 +93,10 @@ impl Backend for Noted {
         self.inner.is_sharded()
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.inner.fence().await
+    }
+
     fn disconnect(&self) {
         self.inner.disconnect();
     }

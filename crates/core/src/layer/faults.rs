@@ -165,6 +165,10 @@ impl Backend for Faulty {
         self.inner.is_sharded()
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.suffer(self.inner.fence()).await
+    }
+
     fn disconnect(&self) {
         self.inner.disconnect();
     }

@@ -98,6 +98,10 @@ impl Backend for Limited {
         self.inner.is_sharded()
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.inner.fence().await
+    }
+
     fn disconnect(&self) {
         self.inner.disconnect();
     }

@@ -128,6 +128,10 @@ impl Backend for Traced {
         self.inner.is_sharded()
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.within(|| "(fence)".into(), self.inner.fence()).await
+    }
+
     fn disconnect(&self) {
         self.inner.disconnect();
     }

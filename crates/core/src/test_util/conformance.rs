@@ -35,6 +35,7 @@ mod calls;
 mod cancelling;
 mod clause;
 mod disrupt;
+mod fences;
 mod ghosts;
 mod incarnations;
 mod lacks;
@@ -62,6 +63,10 @@ pub use cancelling::{
 };
 pub use clause::{Clause, Violation};
 pub use disrupt::Disrupt;
+pub use fences::{
+    a_fence_takes_nothing_from_a_connection_that_is_up,
+    what_was_sent_on_a_lost_connection_is_not_carried_out_after_a_fence,
+};
 pub use ghosts::an_expired_key_is_never_returned;
 pub use incarnations::{
     a_backend_that_was_disconnected_comes_back, another_connection_is_told_from_the_one_before,
@@ -131,6 +136,8 @@ pub const CLAUSES: &[for<'a> fn(&'a Subject) -> Clause<'a>] = &[
     tracking_tells_its_session_what_changed,
     a_lost_session_stays_lost,
     an_expired_key_is_never_returned,
+    a_fence_takes_nothing_from_a_connection_that_is_up,
+    what_was_sent_on_a_lost_connection_is_not_carried_out_after_a_fence,
     identify_tells_who_answers,
     identify_tells_the_run_id,
     another_connection_is_told_from_the_one_before,

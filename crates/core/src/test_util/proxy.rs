@@ -82,6 +82,8 @@ struct Shared {
 struct Setting {
     upstream: SocketAddr,
     fault: Fault,
+    /// The connections with lower numbers are stranded.
+    stranded: u64,
     /// How often all connections were closed: one that was taken before the last time is over, even if it
     /// never saw the setting in between.
     cuts: u64,
@@ -100,7 +102,13 @@ impl Proxy {
         let shared = Arc::new(Shared {
             listener: Mutex::new(Some(port.listen()?)),
             port,
-            setting: watch::Sender::new(Setting { upstream, fault: Fault::None, cuts: 0, is_ended: false }),
+            setting: watch::Sender::new(Setting {
+                upstream,
+                fault: Fault::None,
+                stranded: 0,
+                cuts: 0,
+                is_ended: false,
+            }),
             open: AtomicUsize::new(0),
             requests_to_lose: AtomicUsize::new(0),
             replies_to_lose: AtomicUsize::new(0),
@@ -150,8 +158,18 @@ impl Proxy {
         self.set(Fault::Cut);
     }
 
+    /// Holds up what clients send from now on, on the connections that are open now, until it heals: it arrives then, also
+    /// where the client has closed its end meanwhile, as what waits in a network's buffers does. Replies to what came
+    /// before still pass, and new connections are not concerned. A close is held up as well.
+    pub fn strand(&self) {
+        let _listener = self.shared().listener();
+        let stranded = self.shared().connections.load(Ordering::SeqCst);
+        self.shared().setting.send_modify(|setting| setting.stranded = stranded);
+    }
+
     /// Lets all bytes pass again, and forgets what was still to be lost.
     pub fn heal(&self) {
+        self.shared().setting.send_modify(|setting| setting.stranded = 0);
         self.lose_next_requests(0);
         self.lose_next_replies(0);
         self.set(Fault::None);
@@ -256,11 +274,11 @@ async fn accept(shared: Arc<Shared>) {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        shared.connections.fetch_add(1, Ordering::SeqCst);
+        let number = shared.connections.fetch_add(1, Ordering::SeqCst);
         if shared.open.fetch_add(1, Ordering::SeqCst) < MAX_CONNECTIONS {
             let shared = Arc::clone(&shared);
             tokio::spawn(async move {
-                connection::serve(&shared, client, cuts).await;
+                connection::serve(&shared, client, number, cuts).await;
                 shared.open.fetch_sub(1, Ordering::SeqCst);
             });
         } else {

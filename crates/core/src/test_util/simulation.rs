@@ -32,6 +32,7 @@ mod dice;
 mod failure;
 mod fault;
 mod faults;
+mod fence;
 mod link;
 mod network;
 mod node;

@@ -127,7 +127,8 @@ impl Wire {
         match (name, queued.as_mut()) {
             (b"HELLO", _) => output.extend_from_slice(b"%1\r\n$5\r\nproto\r\n:3\r\n"),
             (b"INFO", None) => output.extend_from_slice(&self.shared.info),
-            (b"CLIENT", None) => output.extend_from_slice(b"+OK\r\n"),
+            // A number is what CLIENT ID and CLIENT KILL answer; nobody reads what the others do.
+            (b"CLIENT", None) => output.extend_from_slice(b":1\r\n"),
             (b"MULTI", _) => {
                 *queued = Some(0);
                 output.extend_from_slice(b"+OK\r\n");

@@ -56,6 +56,8 @@ pub(crate) enum Flaw {
     CountsNoConnections,
     IgnoresDisconnect,
     FailsAfterDisconnect,
+    FencesNothing,
+    CannotFence,
     LosesBytesOfMessages,
     TellsNoPattern,
     HearsOnlyForTheLastListener,
@@ -385,6 +387,15 @@ impl Backend for Broken {
 
     fn is_sharded(&self) -> bool {
         self.inner.is_sharded()
+    }
+
+    async fn fence(&self) -> Result<()> {
+        match self.flaw {
+            F::FencesNothing => return Ok(()),
+            F::CannotFence => return Err(lost(Effect::None)),
+            _ => {}
+        }
+        self.inner.fence().await
     }
 
     fn disconnect(&self) {

@@ -34,6 +34,14 @@ struct Network {
     is_cut: bool,
     cuts: u64,
     loses_next: bool,
+    /// The clients with lower numbers are stranded.
+    stranded: u64,
+}
+
+impl Network {
+    fn carries(&self, client: u64) -> bool {
+        !self.is_hung && client >= self.stranded
+    }
 }
 
 impl Memory {
@@ -90,9 +98,12 @@ impl Memory {
             if !is_open {
                 return Ok(());
             }
-            network.wait_for(|network| !network.is_hung).await.ok();
+            network.wait_for(|network| network.carries(client)).await.ok();
             while let Some((words, length)) = command(&input) {
                 input.drain(..length);
+                if !self.shared.store.lock().unwrap().has(client) {
+                    return Ok(());
+                }
                 output.extend(self.answer(client, &words).await);
                 while let Ok(push) = pushes.try_recv() {
                     output.extend(push);
@@ -124,6 +135,11 @@ impl Memory {
 impl Disrupt for Memory {
     async fn hang(&self) {
         self.shared.network.send_modify(|network| network.is_hung = true);
+    }
+
+    async fn strand(&self) {
+        let stranded = self.shared.connections.load(Ordering::SeqCst);
+        self.shared.network.send_modify(|network| network.stranded = stranded);
     }
 
     async fn cut(&self) {

@@ -56,6 +56,10 @@ impl Store {
         self.clients.insert(client, client_of);
     }
 
+    pub(crate) fn has(&self, client: u64) -> bool {
+        self.clients.contains_key(&client)
+    }
+
     pub(crate) fn leave(&mut self, client: u64) {
         self.clients.remove(&client);
     }
@@ -101,6 +105,11 @@ impl Store {
             ("INFO", _) => bulk(b"run_id:0123456789\r\n"),
             ("PING", _) => "+PONG\r\n".into(),
             ("ECHO", [text]) => bulk(text),
+            ("CLIENT", [verb]) if verb == b"ID" => integer(usize::try_from(client).unwrap()),
+            ("CLIENT", [verb, _, id]) if verb == b"KILL" => {
+                let id: u64 = String::from_utf8_lossy(id).parse().unwrap();
+                integer(usize::from(self.clients.remove(&id).is_some()))
+            }
             ("CLIENT", _) => {
                 me.is_tracking |= args[0].eq_ignore_ascii_case(b"TRACKING");
                 "+OK\r\n".into()

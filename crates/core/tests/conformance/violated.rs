@@ -65,8 +65,23 @@ const VIOLATED: &[(F, &[&str])] = &[
     (F::NeverTellsWhoAnswers, &["identify_tells_who_answers"]),
     (F::TellsNoRunId, &["identify_tells_the_run_id", "another_connection_is_told_from_the_one_before"]),
     (F::CountsNoConnections, &["another_connection_is_told_from_the_one_before"]),
-    (F::IgnoresDisconnect, &["disconnecting_ends_what_is_in_flight"]),
+    // What goes on being sent on the connection that was to be dropped is held up with it.
+    (
+        F::IgnoresDisconnect,
+        &[
+            "what_was_sent_on_a_lost_connection_is_not_carried_out_after_a_fence",
+            "disconnecting_ends_what_is_in_flight",
+        ],
+    ),
     (F::FailsAfterDisconnect, &["a_backend_that_was_disconnected_comes_back"]),
+    (F::FencesNothing, &["what_was_sent_on_a_lost_connection_is_not_carried_out_after_a_fence"]),
+    (
+        F::CannotFence,
+        &[
+            "a_fence_takes_nothing_from_a_connection_that_is_up",
+            "what_was_sent_on_a_lost_connection_is_not_carried_out_after_a_fence",
+        ],
+    ),
     (F::LosesBytesOfMessages, &["a_listener_hears_its_channels"]),
     (F::TellsNoPattern, &["a_listener_hears_its_patterns"]),
     (F::HearsOnlyForTheLastListener, &["every_listener_of_a_channel_hears_each_message"]),
@@ -211,6 +226,10 @@ impl Backend for Lacking {
 
     fn is_sharded(&self) -> bool {
         self.0.is_sharded()
+    }
+
+    async fn fence(&self) -> Result<()> {
+        self.0.fence().await
     }
 
     fn disconnect(&self) {

@@ -320,6 +320,10 @@ impl Backend for HangsInTheSecond {
         self.0.is_sharded()
     }
 
+    async fn fence(&self) -> ToldBy<()> {
+        self.0.fence().await
+    }
+
     fn disconnect(&self) {
         self.0.disconnect();
     }

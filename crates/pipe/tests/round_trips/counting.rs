@@ -58,5 +58,9 @@ impl Backend for Counting {
         false
     }
 
+    async fn fence(&self) -> Result<()> {
+        Ok(())
+    }
+
     fn disconnect(&self) {}
 }

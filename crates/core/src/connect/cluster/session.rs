@@ -24,6 +24,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) async fn open(state: &Arc<State>, member: Arc<Member>, key: Option<&[u8]>) -> Result<Self> {
         let session = member.backend.session(key).await.inspect_err(|error| state.heed(error))?;
+        member.notes_a_stray();
         Ok(Self { state: Arc::clone(state), member, session })
     }
 
@@ -77,6 +78,10 @@ impl Backend for Session {
 
     fn is_sharded(&self) -> bool {
         self.session.is_sharded()
+    }
+
+    async fn fence(&self) -> Result<()> {
+        self.session.fence().await
     }
 
     fn disconnect(&self) {

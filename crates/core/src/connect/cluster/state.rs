@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::MakeNode;
 use super::address::Address;
 use super::fetch::{Fetches, Outcome};
+use super::left::Left;
 use super::map::Map;
 use super::member::Member;
 use super::slots::Slot;
@@ -18,6 +19,8 @@ pub(crate) struct State {
     pub(super) seeds: Vec<Address>,
     make: MakeNode,
     map: RwLock<Option<Map>>,
+    /// Who left the map with something that may be carried out late.
+    pub(super) left: Mutex<Left>,
     turn: AtomicUsize,
     /// Something suggests that the map is behind the times, from a place that could not fetch it anew.
     is_doubted: AtomicBool,
@@ -31,6 +34,7 @@ impl State {
             seeds,
             make,
             map: RwLock::new(None),
+            left: Mutex::default(),
             turn: AtomicUsize::new(0),
             is_doubted: AtomicBool::new(false),
             fetches: Mutex::new(Fetches::default()),
@@ -87,20 +91,23 @@ impl State {
     /// Follows a MOVED.
     pub(crate) fn moved(self: &Arc<Self>, slot: Slot, to: &Address) -> Option<Arc<Member>> {
         self.refresh(Some(to.clone()));
-        self.write(|map| map.as_mut()?.moved(slot, to, |address| self.make(address)))
+        self.write(|map| map.as_mut()?.moved(slot, to, |address| self.back_or_made(address)))
     }
 
     /// Follows an ASK.
     pub(crate) fn asked(&self, to: &Address) -> Option<Arc<Member>> {
-        self.write(|map| map.as_mut()?.member(to, |address| self.make(address)))
+        self.write(|map| map.as_mut()?.member(to, |address| self.back_or_made(address)))
     }
 
     /// Sets the map to what was fetched; the members that were asked for it are taken over.
     pub(super) fn install(&self, asked: &[Arc<Member>], layout: &super::layout::Layout) {
         let before = self.write(|map| {
             let mut known: Vec<_> = map.iter().flat_map(Map::members).cloned().collect();
+            let mut left = self.left();
+            known.extend(left.members().cloned());
             known.extend_from_slice(asked);
             let new = Map::new(layout, &known, map.as_ref(), |address| self.make(address));
+            left.change(map.as_ref(), &new);
             map.replace(new)
         });
         // Members that left go here, outside of the lock: dropping one may close a connection.
@@ -135,6 +142,12 @@ impl State {
         if is_news {
             self.refresh(None);
         }
+    }
+
+    /// The member that left from this address, or a new one.
+    fn back_or_made(&self, address: &Address) -> Arc<Member> {
+        let back = self.left().members().find(|member| member.address == *address).cloned();
+        back.unwrap_or_else(|| self.make(address))
     }
 
     pub(crate) fn make(&self, address: &Address) -> Arc<Member> {

@@ -1,6 +1,7 @@
 //! The cluster backend against servers in memory.
 
 mod fake;
+mod fences;
 mod following;
 mod losses;
 mod placing;

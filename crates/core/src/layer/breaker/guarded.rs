@@ -1,4 +1,6 @@
-//! A backend behind a breaker: what it lets through, what it counts, and its probes.
+//! A backend behind a breaker: what it lets through, and what it counts.
+
+mod probing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -6,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::{Cmd, Value};
-use tokio::time::{sleep, timeout};
 
 use super::Breaker;
 use super::health::{Change, Health};
@@ -173,56 +174,6 @@ impl Guarded {
             Change::Closed => tracing::debug!(backend = ?self.inner, "breaker closed"),
         }
     }
-
-    /// Probes until the node replies or nobody holds the backend any more.
-    ///
-    /// The task may end with its runtime: then the next call that finds the breaker open begins another.
-    fn probe_in_background(&self) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if self.is_probing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let (probing, settings) = (Probing(self.myself.clone()), self.settings);
-        runtime.spawn(async move {
-            let mut pause = settings.first_probe;
-            loop {
-                sleep(pause).await;
-                let Some(guarded) = probing.0.upgrade() else { return };
-                if guarded.down().is_none() || guarded.probe().await {
-                    return;
-                }
-                pause = (pause * 2).min(settings.last_probe);
-            }
-        });
-    }
-
-    /// Whether the breaker is closed after one more try.
-    async fn probe(&self) -> bool {
-        let deadline = self.settings.probe_deadline;
-        let ping = redis::cmd("PING");
-        let answer = timeout(deadline, self.inner.call(&ping)).await;
-        match answer {
-            Ok(Ok(_) | Err(Error::Refused { .. })) => {
-                self.change(Health::on_reply);
-                return true;
-            }
-            Ok(Err(error)) => self.health().set_cause(error),
-            Err(_elapsed) => self.health().set_cause(Error::deadline(deadline)),
-        }
-        self.inner.disconnect();
-        false
-    }
-}
-
-/// The probe of a breaker, until it ends.
-struct Probing(Weak<Guarded>);
-
-impl Drop for Probing {
-    fn drop(&mut self) {
-        if let Some(guarded) = self.0.upgrade() {
-            guarded.is_probing.store(false, Ordering::Release);
-        }
-    }
 }
 
 #[async_trait]
@@ -295,6 +246,14 @@ impl Backend for Guarded {
 
     fn is_sharded(&self) -> bool {
         self.inner.is_sharded()
+    }
+
+    async fn fence(&self) -> Result<()> {
+        self.check_closed()?;
+        let epoch = self.epoch();
+        let answer = self.inner.fence().await;
+        self.learn_of_connecting(epoch, &answer);
+        self.told(answer)
     }
 
     fn disconnect(&self) {

@@ -16,6 +16,10 @@ pub trait Disrupt: Debug + Send + Sync + 'static {
     /// From now on nothing is answered. Connections stay, and new ones may be taken.
     async fn hang(&self);
 
+    /// What is sent from now on, on connections that are open now, arrives when all is well again and not before, also
+    /// where its sender has closed the connection meanwhile. New connections are not concerned.
+    async fn strand(&self);
+
     /// Ends every connection, and has new ones refused.
     async fn cut(&self);
 
@@ -30,6 +34,10 @@ pub trait Disrupt: Debug + Send + Sync + 'static {
 impl Disrupt for Proxy {
     async fn hang(&self) {
         self.set(Fault::Hang);
+    }
+
+    async fn strand(&self) {
+        Self::strand(self);
     }
 
     async fn cut(&self) {
@@ -50,6 +58,12 @@ impl<D: Disrupt> Disrupt for Vec<D> {
     async fn hang(&self) {
         for one in self {
             one.hang().await;
+        }
+    }
+
+    async fn strand(&self) {
+        for one in self {
+            one.strand().await;
         }
     }
 

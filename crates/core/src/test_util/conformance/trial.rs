@@ -15,7 +15,7 @@ use super::subject::Subject;
 use crate::{Backend, Batch, Message, Messages, Result, Topic};
 
 /// How soon something is tried again that may take a while.
-const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 /// How often a disruption may hit something else than what is tried.
 pub(super) const TRIES: usize = 5;
 /// How often in a row a backend answers that is well again: one of several servers, each in its turn.

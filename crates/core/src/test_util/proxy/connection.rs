@@ -24,20 +24,20 @@ enum Direction {
     Replies,
 }
 
-/// Serves `client`, which came after the proxy's `cuts`th cut, until either side closes or the proxy cuts.
+/// Serves `client`, the connection of this number, which came after the proxy's `cuts`th cut, until either side closes or the proxy cuts.
 ///
 /// Ends by closing both connections; what went wrong with them is for both ends to notice, not for us to tell.
-pub(super) async fn serve(shared: &Shared, mut client: TcpStream, cuts: u64) {
+pub(super) async fn serve(shared: &Shared, mut client: TcpStream, number: u64, cuts: u64) {
     let mut changes = shared.setting.subscribe();
     let is_over = move |setting: &Setting| setting.is_ended || setting.cuts != cuts;
     tokio::select! {
         biased;
         _ = changes.wait_for(is_over) => {}
-        _ = converse(shared, &mut client) => {}
+        _ = converse(shared, &mut client, number) => {}
     }
 }
 
-async fn converse(shared: &Shared, client: &mut TcpStream) -> io::Result<()> {
+async fn converse(shared: &Shared, client: &mut TcpStream, number: u64) -> io::Result<()> {
     let mut changes = shared.setting.subscribe();
     let now = *changes.wait_for(|setting| setting.fault != Fault::Hang).await.map_err(ended)?;
     if now.fault != Fault::Garbage {
@@ -45,7 +45,7 @@ async fn converse(shared: &Shared, client: &mut TcpStream) -> io::Result<()> {
         let is_over = tokio::select! {
             biased;
             _ = changes.wait_for(|setting| setting.fault == Fault::Garbage) => false,
-            forwarded = forward(shared, client, now) => { forwarded?; true }
+            forwarded = forward(shared, client, number, now) => { forwarded?; true }
         };
         if is_over {
             return Ok(());
@@ -58,7 +58,7 @@ async fn converse(shared: &Shared, client: &mut TcpStream) -> io::Result<()> {
     }
 }
 
-async fn forward(shared: &Shared, client: &mut TcpStream, setting: Setting) -> io::Result<()> {
+async fn forward(shared: &Shared, client: &mut TcpStream, number: u64, setting: Setting) -> io::Result<()> {
     let mut server = match TcpStream::connect(setting.upstream).await {
         Ok(server) => server,
         Err(error) => {
@@ -71,8 +71,8 @@ async fn forward(shared: &Shared, client: &mut TcpStream, setting: Setting) -> i
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
     tokio::try_join!(
-        pump(shared, Direction::Requests, from_client, to_server),
-        pump(shared, Direction::Replies, from_server, to_client),
+        pump(shared, Direction::Requests, number, from_client, to_server),
+        pump(shared, Direction::Replies, number, from_server, to_client),
     )?;
     Ok(())
 }
@@ -84,6 +84,7 @@ async fn forward(shared: &Shared, client: &mut TcpStream, setting: Setting) -> i
 async fn pump(
     shared: &Shared,
     direction: Direction,
+    number: u64,
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
 ) -> io::Result<()> {
@@ -93,23 +94,29 @@ async fn pump(
     let mut is_open = true;
     let mut has_lost = false;
     loop {
-        let fault = changes.borrow_and_update().fault;
+        let (fault, stranded) = {
+            let setting = changes.borrow_and_update();
+            (setting.fault, setting.stranded)
+        };
         if has_lost && !direction.is_lost_by(fault) {
             return Err(hole());
         }
-        if !is_open && queue.is_empty() {
+        let is_stranded = direction == Direction::Requests && number < stranded;
+        if !is_open && queue.is_empty() && !is_stranded {
             return to.shutdown().await;
         }
         let is_moving = fault != Fault::Hang;
+        // What is stranded is taken from its sender, and goes no further.
+        let is_arriving = is_moving && !is_stranded;
         let due = queue.due();
         let is_due = due.is_some_and(|due| due <= Instant::now());
         tokio::select! {
             biased;
             changed = changes.changed() => changed.map_err(ended)?,
-            written = to.write(queue.front()), if is_moving && is_due => {
+            written = to.write(queue.front()), if is_arriving && is_due => {
                 queue.advance(written?);
             }
-            () = wait(due), if is_moving && !is_due => {}
+            () = wait(due), if is_arriving && !is_due => {}
             read = from.read(&mut buffer), if is_moving && is_open && !queue.is_full() => {
                 let piece = buffer.get(..read?).unwrap_or_default();
                 let fault = shared.setting().fault;

@@ -298,3 +298,31 @@ async fn the_last_clone_takes_connections_and_port_along() {
     assert_eq!(client.next().await, "");
     assert!(TcpStream::connect(addr).await.is_err());
 }
+
+#[tokio::test]
+async fn what_is_stranded_arrives_when_it_heals_also_from_who_is_gone() {
+    let (server, arrivals) = echo().await;
+    let proxy = Proxy::start(server).unwrap();
+    let (mut gone, mut here) = (Client::connect(&proxy).await, Client::connect(&proxy).await);
+    assert!(gone.echoes("a").await && here.echoes("b").await);
+    proxy.strand();
+    gone.send("late").await;
+    drop(gone);
+    here.send("held").await;
+    assert!(Client::connect(&proxy).await.echoes("new").await, "new connections are not concerned");
+    tokio::time::sleep(A_WHILE).await;
+    let arrived: Vec<_> = arrivals.try_iter().collect();
+    assert_eq!(arrived, [b"a".to_vec(), b"b".to_vec(), b"new".to_vec()]);
+    proxy.heal();
+    assert_eq!(here.next().await, "held", "and who waited is answered");
+    assert_eq!(
+        tokio::task::spawn_blocking(move || {
+            let mut late = [arrivals.recv_timeout(SOON).unwrap(), arrivals.recv_timeout(SOON).unwrap()];
+            late.sort();
+            late
+        })
+        .await
+        .unwrap(),
+        [b"held".to_vec(), b"late".to_vec()]
+    );
+}

@@ -18,6 +18,8 @@ pub(super) enum Payload {
     Call(Cmd),
     Batch(Batch),
     Listen(Topic),
+    /// End these connections, which are lost.
+    Fence(Vec<Id>),
 }
 
 /// What a node answers.

@@ -119,6 +119,10 @@ impl Backend for Link {
         false
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.network.fence(self.place).await
+    }
+
     fn disconnect(&self) {
         self.network.disconnect(self.place);
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use redis::Value;
+
 use super::connection::{Answer, Id, Payload};
 use super::state::State;
 use super::traffic::Work;
@@ -12,6 +14,7 @@ use crate::{Backend, Incarnation, Messages, Topic};
 pub(super) enum Done {
     Opened(Result<(Arc<dyn Backend>, Incarnation)>, Vec<(Topic, Messages)>),
     Carried { request: u64, answer: Answer, listens: Option<(Topic, Messages)> },
+    Fenced { request: u64, lost: Vec<Id> },
 }
 
 /// Lets the node do it.
@@ -37,6 +40,7 @@ pub(super) async fn perform(work: Work) -> Done {
                 let answer = Answer::Batch(server.call_batch(&batch).await);
                 Done::Carried { request, answer, listens: None }
             }
+            Payload::Fence(lost) => Done::Fenced { request, lost },
             Payload::Listen(topic) => {
                 let (answer, listens) = match hear(&store, topic).await {
                     Ok(heard) => (Ok(()), Some(heard)),
@@ -69,6 +73,11 @@ impl State {
             Done::Carried { request, answer, listens } => {
                 self.on_carried(id, request, answer);
                 listens.into_iter().collect()
+            }
+            Done::Fenced { request, lost } => {
+                self.end_at_node(&lost);
+                self.on_carried(id, request, Answer::Call(Ok(Value::Okay)));
+                Vec::new()
             }
         };
         let Some(connection) = self.connections.get_mut(&id) else { return Vec::new() };

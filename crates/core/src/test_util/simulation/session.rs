@@ -78,6 +78,14 @@ impl Backend for Session {
         false
     }
 
+    async fn fence(&self) -> Result<()> {
+        if self.hold.network.with(|state| state.is_lost(self.hold.id)) {
+            let instead = "ask the backend that this session came from";
+            return Err(Error::unsupported("a fence on a lost session", instead));
+        }
+        Ok(())
+    }
+
     fn disconnect(&self) {
         self.hold.network.with(|state| state.close(self.hold.id, LinkError::closed("the node")));
     }

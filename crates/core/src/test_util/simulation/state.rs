@@ -31,6 +31,8 @@ pub(super) struct Path {
     pub(super) connections: u64,
     /// The one that all callers share, made or being made.
     pub(super) current: Option<Id>,
+    /// Those that ended for the client with something unanswered, and are not fenced off.
+    pub(super) lost: Vec<Id>,
     /// What is listened to and by how many, and the way to them.
     pub(super) topics: Vec<(Topic, usize)>,
     pub(super) said: Option<broadcast::Sender<Message>>,
@@ -81,6 +83,7 @@ impl State {
             dice: dice(seed, &format!("link c{client}-n{node}")),
             connections: 0,
             current: None,
+            lost: Vec::new(),
             topics: Vec::new(),
             said: None,
             listening: 0,

@@ -40,6 +40,7 @@ impl State {
             Payload::Call(command) => self.trace.line(self.now, format_args!("{head} {}", Command(command))),
             Payload::Batch(batch) => self.trace.line(self.now, format_args!("{head} {}", Commands(batch))),
             Payload::Listen(topic) => self.trace.line(self.now, format_args!("{head} listen {topic:?}")),
+            Payload::Fence(lost) => self.trace.line(self.now, format_args!("{head} fence {}", lost.len())),
         }
         if is_lost {
             // Both ends learn that the connection is gone, each when the news gets there.
@@ -233,6 +234,9 @@ impl State {
                 self.trace
                     .line(self.now, format_args!("c{client} x n{node} {number} closed, {unknown} unknown"));
                 connection.waiting.clear();
+                if unknown > 0 {
+                    path.lost.push(id);
+                }
                 true
             }
         };

@@ -48,6 +48,7 @@ pub(super) struct World {
     pub(super) sent: Vec<(u16, String)>,
     pub(super) overdue: Vec<u16>,
     pub(super) disconnects: Vec<u16>,
+    pub(super) fenced: Vec<u16>,
 }
 
 impl Fake {
@@ -66,6 +67,7 @@ impl Fake {
             sent: Vec::new(),
             overdue: Vec::new(),
             disconnects: Vec::new(),
+            fenced: Vec::new(),
         };
         Self { world: Arc::new(Mutex::new(world)), said: broadcast::Sender::new(64) }
     }
@@ -368,6 +370,19 @@ impl Backend for Server {
 
     fn is_sharded(&self) -> bool {
         false
+    }
+
+    async fn fence(&self) -> Result<()> {
+        let mut world = self.fake.world();
+        if world.down.contains(&self.port) {
+            let reason = Arc::new(io::ErrorKind::ConnectionRefused.into());
+            return Err(Error::link(LinkError::Connect { to: self.to(), reason }, Effect::None));
+        }
+        if world.hung.contains(&self.port) {
+            return Err(Error::link(LinkError::closed(self.to()), Effect::Unknown));
+        }
+        world.fenced.push(self.port);
+        Ok(())
     }
 
     fn disconnect(&self) {

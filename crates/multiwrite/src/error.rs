@@ -1,0 +1,197 @@
+//! Why a write was not taken, or what is not known of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redfleet_core::{ConfigError, Effect, Error as CoreError};
+
+use crate::receipt::Shortfall;
+use crate::spool::SpoolError;
+
+/// The result of one write.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a write was not taken, or what is not known of it.
+///
+/// Each text is complete in itself, and holds no value. What local said is told in its words.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What local said. If the effect is unknown, the keys are copied from local to all remotes.
+    #[error("local: {0}")]
+    Local(CoreError),
+
+    /// The command cannot be written everywhere: nothing was sent.
+    #[error("nothing was sent: {command} cannot be written everywhere: {why}: {instead}")]
+    #[non_exhaustive]
+    Unshippable {
+        /// The command's name.
+        command: String,
+        /// What stands against it.
+        why: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
+
+    /// A remote's queue had no room in time, and was to block: nothing was sent.
+    #[error(
+        "nothing was sent: the queue of `{remote}` had no room within {within:?}: wait until it is shorter, raise its limits, or \
+         choose another way to overflow"
+    )]
+    #[non_exhaustive]
+    Full {
+        /// The remote's name.
+        remote: Arc<str>,
+        /// How long the writer waited.
+        within: Duration,
+    },
+
+    /// The journal cannot take the write: nothing was sent.
+    #[error("nothing was sent: {0}")]
+    Spool(SpoolError),
+
+    /// A key lies outside of what this store writes: nothing was sent.
+    #[error("nothing was sent: only keys that begin with {prefixes} are written everywhere here")]
+    #[non_exhaustive]
+    OutOfScope {
+        /// The prefixes that there are.
+        prefixes: Arc<str>,
+    },
+
+    /// The store was shut down: nothing was sent.
+    #[error("nothing was sent: the store was shut down")]
+    Shutdown,
+
+    /// No remote is called so.
+    #[error("no remote is called `{name}`; there are {known}")]
+    #[non_exhaustive]
+    NoSuchRemote {
+        /// The name that was asked for.
+        name: Arc<str>,
+        /// The names that there are.
+        known: Arc<str>,
+    },
+
+    /// Local has it, but not as many remotes as the writer waited for. It is still on its way to the others.
+    #[error("local has it, but {0}")]
+    Short(Shortfall),
+}
+
+impl Error {
+    /// Whether the write may have changed anything anywhere.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        match self {
+            Self::Local(error) => error.effect(),
+            Self::Short(_) => Effect::Unknown,
+            Self::Unshippable { .. }
+            | Self::Full { .. }
+            | Self::Spool(_)
+            | Self::OutOfScope { .. }
+            | Self::Shutdown
+            | Self::NoSuchRemote { .. } => Effect::None,
+        }
+    }
+}
+
+/// As a backend says it: what local said as it is; of the rest the sense and the effect, but no names of remotes.
+impl From<Error> for CoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Local(error) => error,
+            Error::Unshippable { command, instead, .. } => Self::unsupported(command, instead),
+            Error::Full { .. } => {
+                Self::declined("the queue of a remote is full: nothing was sent", Effect::None)
+            }
+            Error::Spool(_) => {
+                Self::declined("the spool cannot take the write: nothing was sent", Effect::None)
+            }
+            Error::OutOfScope { .. } => Self::declined(
+                "a key lies outside of what is written everywhere: nothing was sent",
+                Effect::None,
+            ),
+            Error::Shutdown => Self::declined("the store was shut down: nothing was sent", Effect::None),
+            Error::NoSuchRemote { .. } => Self::declined("there is no such remote", Effect::None),
+            // By way of redis-rs, because that keeps the text, and its effect is unknown.
+            short @ Error::Short(_) => {
+                let text = short.to_string();
+                Self::from(redis::RedisError::from((redis::ErrorKind::Client, "not enough remotes", text)))
+            }
+        }
+    }
+}
+
+/// Why a store cannot be built, or a remote not be added.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Two remotes have one name.
+    #[error("two remotes are called `{name}`: give each a name of its own")]
+    #[non_exhaustive]
+    SameName {
+        /// The name.
+        name: Arc<str>,
+    },
+
+    /// An option of a remote has an impossible value.
+    #[error("`{name}`: {reason}")]
+    #[non_exhaustive]
+    Options {
+        /// The remote.
+        name: Arc<str>,
+        /// What is wrong.
+        reason: ConfigError,
+    },
+
+    /// A remote has no name.
+    #[error("a remote has no name: give it one, it is what its place is kept under")]
+    NoName,
+
+    /// A remote is the same backend as local, or as another remote.
+    #[error("`{name}` is the same backend as {other}: every remote must be a server of its own")]
+    #[non_exhaustive]
+    SameServer {
+        /// The remote.
+        name: Arc<str>,
+        /// What it repeats: local, or another remote.
+        other: Arc<str>,
+    },
+
+    /// A remote is to spill, but there is no spool.
+    #[error("`{name}` is to spill what overflows, but there is no spool: give the store a directory for one")]
+    #[non_exhaustive]
+    SpillWithoutSpool {
+        /// The remote.
+        name: Arc<str>,
+    },
+
+    /// An outbox must lie in the same atomic step as the command, which a sharded local cannot do.
+    #[error("local is sharded, so it cannot hold an outbox in one step with every command: use a spool")]
+    OutboxOnSharded,
+
+    /// Both a spool and an outbox were asked for.
+    #[error("a store keeps either a spool or an outbox: choose one")]
+    TwoJournals,
+
+    /// A setting has an impossible value.
+    #[error("{setting} must be {expected}")]
+    #[non_exhaustive]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+
+    /// The spool cannot be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+
+    /// There is no tokio runtime here to run the remotes' tasks on.
+    #[error("a store needs a tokio runtime when it is built: build it in an async function")]
+    NoRuntime,
+
+    /// The store was shut down.
+    #[error("the store was shut down")]
+    Shutdown,
+}

@@ -1,0 +1,285 @@
+//! The task that copies whole keys from local to one remote, where it may differ.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redfleet_core::{Batch, Error as CoreError, Result as CoreResult};
+use tokio::time::{sleep, timeout};
+
+use super::Remote;
+use super::everything::{self, Scan, Stage};
+use super::sender::woken;
+use crate::dirty::Taken;
+use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
+use crate::store::local::Local;
+
+/// How many keys are read from local at once. Their writers wait meanwhile.
+const CHUNK_KEYS: usize = 64;
+/// How many copies may be on their way to a remote.
+const MAX_COPIES: usize = 512;
+/// How long after a copy without a fence the key is copied again.
+const UNFENCED: Duration = Duration::from_secs(10);
+/// The first pause after a failure, and the longest one.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// What a copier does next.
+enum Next {
+    End,
+    Wait(Option<Duration>),
+    Begin,
+    Page(Stage),
+    Keys(Vec<Taken>, Vec<Key>),
+}
+
+/// Copies what is dirty until the remote is removed.
+pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
+    let mut copier = Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new() };
+    let mut pause = PAUSES.0;
+    loop {
+        let result = match copier.next() {
+            Next::End => return,
+            Next::Wait(pause) => {
+                woken(&copier.remote.wake_copier, pause).await;
+                continue;
+            }
+            Next::Begin => copier.begin().await,
+            Next::Page(stage) => copier.page(stage).await,
+            Next::Keys(taken, pending) => copier.copy(taken, pending).await,
+        };
+        match result {
+            Ok(()) => pause = PAUSES.0,
+            Err(error) => {
+                tracing::debug!(remote = %copier.remote.name, %error, "a copy is tried again");
+                sleep(pause).await;
+                pause = (pause * 2).min(PAUSES.1);
+            }
+        }
+    }
+}
+
+struct Copier {
+    remote: Arc<Remote>,
+    local: Arc<Local>,
+    /// A copy was too large for what else is queued.
+    needs_empty: bool,
+    /// Keys that were copied without a fence: once more is enough.
+    unfenced: BTreeMap<Key, u64>,
+}
+
+impl Copier {
+    fn next(&mut self) -> Next {
+        let remote = &self.remote;
+        let now = remote.clock.now();
+        let mut queue = remote.queue();
+        let queued = queue.lanes.len();
+        if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
+            return Next::End;
+        }
+        // What is left in the spool is older than any copy.
+        if queue.is_paused || queue.halted.is_some() || queue.spilled.is_some() {
+            return Next::Wait(None);
+        }
+        // While the remote does not take what is queued, nothing more is read for it.
+        if queued > 0 && (queue.is_failing || self.needs_empty) {
+            return Next::Wait(None);
+        }
+        self.needs_empty &= queued > 0;
+        let room = remote.options.max_entries.saturating_sub(queued);
+        let room = room.min(MAX_COPIES.saturating_sub(queue.copies.len())).min(CHUNK_KEYS);
+        if room == 0 || queue.lanes.bytes() >= remote.options.max_bytes {
+            return Next::Wait(None);
+        }
+        if queue.awaits_everything() {
+            return Next::Begin;
+        }
+        let mut taken = queue.dirty.take(room, now);
+        if let Some(large) = taken.iter().position(|taken| taken.is_large) {
+            // Alone, because so much is not read at once.
+            let large = taken.swap_remove(large);
+            taken.drain(..).for_each(|other| queue.dirty.postpone(&other.key, now));
+            taken.push(large);
+        }
+        if !taken.is_empty() {
+            return Next::Keys(taken, Vec::new());
+        }
+        let floor = queue.lanes.floor();
+        let is_idle = queued == 0;
+        let last = queue.copies.last_key_value().map_or(0, |(seq, _)| *seq);
+        let due = queue.dirty.next_due(now);
+        let Some(scan) = &mut queue.scan else { return Next::Wait(due) };
+        if !scan.pending.is_empty() {
+            let count = room.min(scan.pending.len());
+            return Next::Keys(Vec::new(), scan.pending.drain(..count).collect());
+        }
+        match scan.stage {
+            Stage::Remote { .. } if floor < scan.after && !is_idle => Next::Wait(due),
+            Stage::Local { .. } | Stage::Remote { .. } => Next::Page(scan.stage),
+            Stage::Copying => {
+                scan.stage = Stage::Arriving { seq: last };
+                Next::Wait(Some(Duration::ZERO))
+            }
+            Stage::Arriving { seq } if floor >= seq || is_idle => {
+                let generation = scan.generation;
+                queue.scan = None;
+                if queue.dirty.everything_done(generation) {
+                    queue.journal.everything(&remote.name, false);
+                }
+                drop(queue);
+                tracing::info!(remote = %remote.name, "everything is copied");
+                remote.changed.notify_waiters();
+                Next::Wait(Some(Duration::ZERO))
+            }
+            Stage::Arriving { .. } => Next::Wait(due),
+        }
+    }
+
+    /// Begins a copy of everything, once nothing old can arrive any more.
+    async fn begin(&self) -> CoreResult<()> {
+        let asked = self.remote.queue().dirty.everything();
+        let Some(everything) = asked else { return Ok(()) };
+        within(self.remote.options.deadline, self.remote.backend.fence()).await.or_else(refused_is_fine)?;
+        if everything.needs_fence {
+            within(self.local.deadline, self.local.backend.fence()).await.or_else(refused_is_fine)?;
+        }
+        let after = self.local.sequencer.last_seq();
+        self.remote.queue().scan = Some(Scan::new(everything.generation, after));
+        tracing::info!(remote = %self.remote.name, "everything is being copied");
+        Ok(())
+    }
+
+    /// Asks for one page of keys.
+    async fn page(&self, stage: Stage) -> CoreResult<()> {
+        let (local, remote) = (&self.local, &self.remote);
+        let (next, keys) = match stage {
+            Stage::Local { cursor } => {
+                let page = everything::page(&*local.backend, cursor, &local.scope);
+                within(local.deadline, page).await?
+            }
+            Stage::Remote { cursor } => {
+                let page = everything::page(&*remote.backend, cursor, &local.scope);
+                let (next, keys) = within(remote.options.deadline, page).await?;
+                (next, within(local.deadline, everything::passing(&*local.backend, keys)).await?)
+            }
+            Stage::Copying | Stage::Arriving { .. } => return Ok(()),
+        };
+        let mut queue = remote.queue();
+        // It may have begun anew meanwhile.
+        if let Some(scan) = queue.scan.as_mut().filter(|scan| scan.stage == stage) {
+            scan.take_in(next, keys);
+        }
+        Ok(())
+    }
+
+    /// Copies these keys: in their place in the order, because nobody writes them meanwhile.
+    async fn copy(&mut self, taken: Vec<Taken>, pending: Vec<Key>) -> CoreResult<()> {
+        let again = self.fence(&taken).await?;
+        let keys: Vec<Key> =
+            taken.iter().map(|taken| Arc::clone(&taken.key)).chain(pending.iter().cloned()).collect();
+        let entered = self.local.gate.enter(&keys).await;
+        let read = self.read(&keys).await;
+        let mut failed = None;
+        let mut effects = read
+            .unwrap_or_else(|error| {
+                failed = Some(error);
+                Vec::new()
+            })
+            .into_iter();
+        let now = self.remote.clock.now();
+        let mut left = Vec::new();
+        for (index, key) in keys.iter().enumerate() {
+            let effect = effects.next();
+            let is_queued = match effect {
+                Some(Ok(effect)) if !self.needs_empty => self.push(key, effect),
+                Some(Err(error)) => {
+                    failed.get_or_insert(error);
+                    false
+                }
+                Some(Ok(_)) | None => false,
+            };
+            match taken.get(index) {
+                Some(taken) => self.note(taken, is_queued, again, now),
+                None if !is_queued => left.push(Arc::clone(key)),
+                None => {}
+            }
+        }
+        drop(entered);
+        if let (Some(scan), false) = (&mut self.remote.queue().scan, left.is_empty()) {
+            left.into_iter().rev().for_each(|key| scan.pending.push_front(key));
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Notes of a dirty key that its copy is queued, or not.
+    fn note(&mut self, taken: &Taken, is_queued: bool, again: bool, now: Duration) {
+        let mut queue = self.remote.queue();
+        if !is_queued && self.needs_empty && !taken.is_large {
+            queue.dirty.mark_large(&taken.key);
+        } else if !is_queued {
+            queue.dirty.postpone(&taken.key, now);
+        } else if again && taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation) {
+            self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
+            queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
+        } else {
+            self.unfenced.remove(&taken.key);
+            queue.dirty.done(taken);
+        }
+    }
+
+    /// Has nothing old arrive on local any more, where that is to be feared. Whether it was refused, so that the keys must be
+    /// copied once more.
+    async fn fence(&self, taken: &[Taken]) -> CoreResult<bool> {
+        let is_needed =
+            |taken: &Taken| taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation);
+        if !taken.iter().any(is_needed) {
+            return Ok(false);
+        }
+        match within(self.local.deadline, self.local.backend.fence()).await {
+            Ok(()) => Ok(false),
+            Err(error) => match refused_is_fine(error) {
+                Ok(()) => Ok(true),
+                Err(error) => {
+                    let mut queue = self.remote.queue();
+                    let now = self.remote.clock.now();
+                    taken.iter().for_each(|taken| queue.dirty.postpone(&taken.key, now));
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    /// Reads the keys whole.
+    async fn read(&self, keys: &[Key]) -> CoreResult<Vec<CoreResult<Effect>>> {
+        let local = &self.local;
+        if self.remote.is_typed() {
+            let mut effects = Vec::with_capacity(keys.len());
+            for key in keys {
+                effects.push(within(local.deadline, read_typed(&*local.backend, key)).await);
+            }
+            return Ok(effects);
+        }
+        let batch: Batch = keys.iter().flat_map(|key| questions_for_dump(key)).collect();
+        let replies = within(local.deadline, local.backend.call_batch(&batch)).await?;
+        Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| from_dump(key, answers)).collect())
+    }
+
+    fn push(&mut self, key: &Key, effect: Effect) -> bool {
+        let effect = Arc::new(effect);
+        let is_queued = self.local.sequencer.copy(|seq| self.remote.push_copy(seq, key, &effect));
+        self.needs_empty |= !is_queued;
+        is_queued
+    }
+}
+
+async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>>) -> CoreResult<T> {
+    timeout(deadline, asked).await.unwrap_or_else(|_| Err(CoreError::deadline(deadline)))
+}
+
+/// A fence that is not permitted is done without; one that failed is tried again.
+fn refused_is_fine(error: CoreError) -> CoreResult<()> {
+    if matches!(error, CoreError::Refused { .. } | CoreError::Unsupported { .. }) {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}

@@ -1,0 +1,156 @@
+//! The store: one local that counts, and remotes that follow it.
+
+mod builder;
+mod control;
+mod keeper;
+pub(crate) mod local;
+pub(crate) mod recovered;
+pub(crate) mod scope;
+pub(crate) mod sequencer;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use redfleet_core::{Backend, Handle};
+use redis::aio::ConnectionLike;
+use redis::{Cmd, FromRedisValue, Pipeline, RedisFuture, Value};
+use tokio::task::JoinHandle;
+
+use crate::carried::UnderWay;
+use crate::everywhere::Everywhere;
+use crate::lock::lock;
+use crate::options::Order;
+use crate::remote::{Remote, copier, sender};
+use local::Local;
+
+pub use builder::Builder;
+pub use control::Undelivered;
+
+/// One authoritative store, written everywhere.
+///
+/// The store itself is a connection of redis-rs to local: its typed commands, `cmd(..).query_async` and `pipe()` work on it, and
+/// concern local alone. [`everywhere`](Self::everywhere) is the same for writes that the remotes are to have too. Cheap to clone:
+/// clones are the same store.
+///
+/// When the last clone is dropped, what is queued is still sent to those remotes that take it, in the background; whoever
+/// has to know that it arrived calls [`shutdown`](Self::shutdown).
+#[derive(Clone)]
+pub struct MultiWrite {
+    pub(crate) shared: Arc<Shared>,
+    handle: Handle,
+}
+
+/// What all clones share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) local: Arc<Local>,
+    pub(crate) order: Order,
+    pub(crate) under_way: Arc<UnderWay>,
+    pub(crate) is_shut: AtomicBool,
+    random: Mutex<fastrand::Rng>,
+    tasks: Mutex<Vec<(Arc<str>, JoinHandle<()>)>>,
+}
+
+impl Shared {
+    fn new(local: Arc<Local>, order: Order, random: Mutex<fastrand::Rng>) -> Self {
+        Self {
+            local,
+            order,
+            under_way: Arc::default(),
+            is_shut: AtomicBool::new(false),
+            random,
+            tasks: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Begins the two tasks of a remote.
+    fn begin(&self, remote: &Arc<Remote>) {
+        let send = tokio::spawn(sender::run(Arc::clone(remote), Arc::clone(&self.local)));
+        let copy = tokio::spawn(copier::run(Arc::clone(remote), Arc::clone(&self.local)));
+        let mut tasks = lock(&self.tasks);
+        tasks.push((Arc::clone(&remote.name), send));
+        tasks.push((Arc::clone(&remote.name), copy));
+    }
+
+    pub(crate) fn is_shut(&self) -> bool {
+        self.is_shut.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.local.sequencer.remotes().iter().for_each(|remote| remote.orphan());
+    }
+}
+
+impl MultiWrite {
+    /// Puts a store together around `local`, whose word counts.
+    pub fn builder(local: Arc<dyn Backend>) -> Builder {
+        Builder::new(local)
+    }
+
+    fn new(shared: Shared) -> Self {
+        let handle = Handle::new(Arc::clone(&shared.local.backend));
+        Self { shared: Arc::new(shared), handle }
+    }
+
+    /// Local alone: what is sent there goes nowhere else.
+    #[must_use]
+    pub fn local(&self) -> &Arc<dyn Backend> {
+        &self.shared.local.backend
+    }
+
+    /// The same commands, everywhere.
+    #[must_use]
+    pub fn everywhere(&self) -> Everywhere {
+        Everywhere::new(Arc::clone(&self.shared))
+    }
+
+    /// Sends the commands of a pipeline as one transaction (MULTI/EXEC) to local, and then to each remote: atomic on each
+    /// server, never across them.
+    ///
+    /// # Cost
+    ///
+    /// One round trip to local.
+    ///
+    /// # Errors
+    ///
+    /// As redis-rs has it: what local said, or why nothing was sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Everywhere::send`].
+    pub async fn pipe_everywhere<T: FromRedisValue>(&self, pipeline: &Pipeline) -> redis::RedisResult<T> {
+        let mut atomic = pipeline.clone();
+        atomic.atomic();
+        atomic.query_async(&mut self.everywhere()).await
+    }
+}
+
+impl ConnectionLike for MultiWrite {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        self.handle.req_packed_command(command)
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        self.handle.req_packed_commands(pipeline, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.handle.get_db()
+    }
+}
+
+impl fmt::Debug for MultiWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let remotes = self.shared.local.sequencer.remotes();
+        let names: Vec<_> = remotes.iter().map(|remote| &*remote.name).collect();
+        f.debug_struct("MultiWrite").field("local", self.local()).field("remotes", &names).finish()
+    }
+}

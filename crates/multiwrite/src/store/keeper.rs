@@ -1,0 +1,87 @@
+//! The task that keeps the journal: it writes what was told, and takes out what nobody needs any more. It tells the figures, too.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use redfleet_core::Error as CoreError;
+use tokio::time::{sleep, timeout};
+
+use super::local::Local;
+use crate::dirty::Cause;
+use crate::journal::Journal;
+use crate::outbox::{Outbox, RecoveredOutbox};
+
+/// How long what was told may wait before it is written.
+const FLUSH: Duration = Duration::from_millis(5);
+/// How often the figures are told.
+const TELL: Duration = Duration::from_secs(1);
+/// How often an outbox is emptied, and how long a failure is waited after.
+const TRIM: Duration = Duration::from_millis(200);
+
+/// Keeps the journal until nobody holds the store any more.
+pub(super) async fn run(local: Weak<Local>) {
+    #[cfg(feature = "metrics")]
+    let mut told = None;
+    loop {
+        let Some(local) = local.upgrade() else { return };
+        let pause = match &*local.journal {
+            Journal::None if cfg!(feature = "metrics") => TELL,
+            Journal::None => return,
+            journal @ Journal::Spool(_) => {
+                if journal.is_buffered()
+                    && let Err(error) = journal.flush(local.clock.now())
+                {
+                    tracing::warn!(%error, "the spool is not written");
+                }
+                FLUSH
+            }
+            Journal::Outbox(outbox) => {
+                tend(&local, outbox).await;
+                TRIM
+            }
+        };
+        #[cfg(feature = "metrics")]
+        tell(&local, &mut told);
+        drop(local);
+        sleep(pause).await;
+    }
+}
+
+/// Tells the figures of all remotes, if it is time.
+#[cfg(feature = "metrics")]
+fn tell(local: &Local, told: &mut Option<Duration>) {
+    let now = local.clock.now();
+    if told.is_none_or(|told| now.saturating_sub(told) >= TELL) {
+        *told = Some(now);
+        local.sequencer.remotes().iter().for_each(|remote| crate::metrics::tell(&remote.health()));
+    }
+}
+
+/// Reads what an outbox has from before, once, and then empties it of what arrived.
+async fn tend(local: &Arc<Local>, outbox: &Outbox) {
+    let is_ready = *local.is_ready.borrow();
+    let done = async {
+        if is_ready {
+            return outbox.trim(&*local.backend).await;
+        }
+        let recovered = outbox.recover(&*local.backend).await?;
+        mark(local, &recovered);
+        outbox.start();
+        local.is_ready.send_replace(true);
+        Ok(())
+    };
+    let done =
+        timeout(local.deadline, done).await.unwrap_or_else(|_| Err(CoreError::deadline(local.deadline)));
+    if let Err(error) = done {
+        tracing::warn!(%error, "the outbox cannot be kept");
+    }
+}
+
+fn mark(local: &Local, recovered: &RecoveredOutbox) {
+    for remote in local.sequencer.remotes().iter() {
+        remote.mark(&recovered.keys, Cause::UnknownOnLocal);
+        if recovered.is_everything_everywhere || recovered.everything.contains(&*remote.name) {
+            remote.mark_everything();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Local: the one server whose word counts, and what orders the writes on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redfleet_core::{Backend, Batch, Clock, Effect as CoreEffect, Error as CoreError, Result as CoreResult};
+use redis::{Cmd, Value};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::scope::Scope;
+use super::sequencer::Sequencer;
+use crate::gate::Gate;
+use crate::journal::Journal;
+
+/// How many writers of different keys may be on their way at once before they wait for each other needlessly.
+pub(crate) const STRIPES: usize = 4096;
+
+/// Local, and what orders the writes on it.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) backend: Arc<dyn Backend>,
+    /// How long it may take to answer.
+    pub(crate) deadline: Duration,
+    pub(crate) clock: Clock,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) sequencer: Sequencer,
+    pub(crate) scope: Scope,
+    pub(crate) journal: Arc<Journal>,
+    /// Whether what an outbox has from before is known.
+    pub(crate) is_ready: watch::Sender<bool>,
+    /// Whose effects these are, as remotes note them.
+    pub(crate) source: Arc<str>,
+}
+
+impl Local {
+    /// Waits until what the journal has from before is known.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn ready(&self) {
+        if !*self.is_ready.borrow() {
+            // The sender is here, so it does not go away meanwhile.
+            drop(self.is_ready.subscribe().wait_for(|is_ready| *is_ready).await);
+        }
+    }
+
+    /// Sends one command. After the deadline its effect is unknown, and the connection is dropped, so that what is stuck on it
+    /// is not carried out much later.
+    pub(crate) async fn call(&self, command: &Cmd) -> CoreResult<Value> {
+        match timeout(self.deadline, self.backend.call(command)).await {
+            Ok(reply) => reply,
+            Err(_) => Err(self.late()),
+        }
+    }
+
+    /// Sends a batch, and answers with one entry a command.
+    pub(crate) async fn call_batch(&self, batch: &Batch) -> Vec<CoreResult<Value>> {
+        let error = match timeout(self.deadline, self.backend.call_batch(batch)).await {
+            Ok(Ok(replies)) => return replies,
+            Ok(Err(error)) => error,
+            Err(_) => self.late(),
+        };
+        vec![Err(error); batch.len()]
+    }
+
+    fn late(&self) -> CoreError {
+        self.backend.overdue(self.deadline);
+        self.backend.disconnect();
+        CoreError::deadline(self.deadline)
+    }
+}
+
+/// Whether a command with this answer may have been carried out, or may yet be, without anybody knowing.
+pub(crate) fn is_unknown(reply: &CoreResult<Value>) -> bool {
+    reply.as_ref().is_err_and(|error| error.effect() == CoreEffect::Unknown)
+}

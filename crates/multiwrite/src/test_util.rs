@@ -1,0 +1,3 @@
+//! What tests of a store are made of.
+
+pub use crate::spool::memory::Disk;
