@@ -80,6 +80,7 @@ mod spool;
 mod store;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod verify;
 mod wait;
 
 pub use error::{BuildError, Error, Result};
@@ -90,4 +91,5 @@ pub use outcome::{DropReason, Outcome};
 pub use receipt::{Receipt, Shortfall};
 pub use spool::{Fsync, SpoolError, SpoolOptions};
 pub use store::{Builder, MultiWrite, Undelivered};
+pub use verify::{Difference, Differs, Report};
 pub use wait::Wait;

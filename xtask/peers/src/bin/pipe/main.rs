@@ -36,21 +36,6 @@ fn plan(commands: u32) -> Plan {
 }
 
 fn main() -> io::Result<()> {
-    if let Some(which) = std::env::args().nth(1) {
-        let n: usize = std::env::args().nth(2).unwrap().parse().unwrap();
-        return block_on(async {
-            let server = redfleet_core::test_util::Wire::saying(":1\r\n");
-            let pipes = redfleet_pipe::Pipes::new(server.backend());
-            let mut theirs = redfleet_peers::raw::over(&server).await;
-            for _ in 0..10_000_000 / n {
-                if which == "ours" {
-                    std::hint::black_box(work::ours(&pipes, n).await);
-                } else {
-                    std::hint::black_box(work::theirs(&mut theirs, n).await);
-                }
-            }
-        });
-    }
     let mut bench = Bench { report: Report::open("pipe")? };
     let outcome = block_on(async {
         own::rows(&mut bench).await;

@@ -1,0 +1,173 @@
+//! Whether a remote is equal to local: both are gone through, and every key that differs is named.
+
+mod canonical;
+mod page;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::Future;
+
+use redfleet_core::{Backend, Result};
+
+use crate::effect::Key;
+use page::{Cursor, Glance, glances};
+
+/// How many keys that differ are told by name.
+const MAX_TOLD: usize = 10_000;
+
+/// What a comparison of local with a remote found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many keys were looked at, on either side.
+    pub compared: u64,
+    /// The keys that differ, in their order; the first ten thousand.
+    pub differences: Vec<Difference>,
+    /// How many keys differ.
+    pub differing: u64,
+}
+
+impl Report {
+    /// Whether nothing differs.
+    #[must_use]
+    pub const fn is_equal(&self) -> bool {
+        self.differing == 0
+    }
+}
+
+/// `1200 keys compared, none differs`.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.differing {
+            0 => write!(f, "{} keys compared, none differs", self.compared),
+            1 => write!(f, "{} keys compared, 1 differs", self.compared),
+            differing => write!(f, "{} keys compared, {differing} differ", self.compared),
+        }
+    }
+}
+
+/// A key that differs. Its text does not name it: keys may be secret.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The key.
+    pub key: Key,
+    /// How it differs.
+    pub kind: Differs,
+}
+
+impl fmt::Debug for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Difference").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// How a key differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Differs {
+    /// Local has it, the remote does not.
+    OnlyLocal,
+    /// The remote has it, local does not.
+    OnlyRemote,
+    /// Its values are not the same, or its types.
+    Value,
+    /// Its values are the same, but not the ends of their lives.
+    Life,
+}
+
+/// The two sides of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Sides<'a> {
+    pub(crate) local: &'a dyn Backend,
+    pub(crate) remote: &'a dyn Backend,
+}
+
+impl Sides<'_> {
+    /// Goes through both sides, and compares once more, alone, each key that seems to differ: under load a key differs as long
+    /// as its last write is on its way. `hold` keeps the writers of a key back until the remote has all that was written, and lets
+    /// them go when what it returns is dropped.
+    ///
+    /// # Cost
+    ///
+    /// Two round trips of each side a page of 256 keys (SCAN, and DUMP with PEXPIRETIME of each key), and a few more for each
+    /// key that differs or whose form in memory does.
+    pub(crate) async fn compare<H, F>(
+        self,
+        is_ours: impl Fn(&[u8]) -> bool,
+        hold: impl Fn(Key) -> F,
+    ) -> Result<Report>
+    where
+        F: Future<Output = H>,
+    {
+        let mut report = Report::default();
+        let mut suspects = BTreeSet::new();
+        let mut cursor = Cursor::start();
+        while let Some(keys) = cursor.next(self.local, &is_ours).await? {
+            report.compared += keys.len() as u64;
+            suspects.extend(self.suspects(keys).await?);
+        }
+        let mut cursor = Cursor::start();
+        while let Some(keys) = cursor.next(self.remote, &is_ours).await? {
+            let on_local = glances(self.local, &keys).await?;
+            let missing = keys.into_iter().zip(on_local).filter(|(_, glance)| glance.is_absent());
+            for (key, _) in missing {
+                report.compared += 1;
+                suspects.insert(key);
+            }
+        }
+        for key in suspects {
+            let held = hold(Key::clone(&key)).await;
+            let found = self.difference(&key).await?;
+            drop(held);
+            if let Some(kind) = found {
+                report.differing += 1;
+                if report.differences.len() < MAX_TOLD {
+                    report.differences.push(Difference { key, kind });
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// The keys whose dumps or lives are not the same.
+    async fn suspects(self, keys: Vec<Key>) -> Result<Vec<Key>> {
+        let (here, there) = futures::try_join!(glances(self.local, &keys), glances(self.remote, &keys))?;
+        let pairs = here.into_iter().zip(there);
+        Ok(keys
+            .into_iter()
+            .zip(pairs)
+            .filter(|(_, (here, there))| here != there)
+            .map(|(key, _)| key)
+            .collect())
+    }
+
+    /// How this key differs now, if it does.
+    async fn difference(self, key: &Key) -> Result<Option<Differs>> {
+        let keys = [Key::clone(key)];
+        let (here, there) = futures::try_join!(glances(self.local, &keys), glances(self.remote, &keys))?;
+        let (Some(here), Some(there)) = (here.first(), there.first()) else { return Ok(None) };
+        Ok(match (here.is_absent(), there.is_absent()) {
+            (true, true) => None,
+            (false, true) => Some(Differs::OnlyLocal),
+            (true, false) => Some(Differs::OnlyRemote),
+            (false, false) if !self.is_same_value(key, here, there).await? => Some(Differs::Value),
+            (false, false) if here.ends() != there.ends() => Some(Differs::Life),
+            (false, false) => None,
+        })
+    }
+
+    /// The same value may have several forms in memory, and so several dumps.
+    async fn is_same_value(self, key: &Key, here: &Glance, there: &Glance) -> Result<bool> {
+        if here.is_same_dump(there) {
+            return Ok(true);
+        }
+        let (here, there) =
+            futures::try_join!(canonical::read(self.local, key), canonical::read(self.remote, key))?;
+        // What cannot be read by its type, such as a module's, is what its dump says.
+        Ok(here.is_some() && here == there)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What a key holds, in one form for the same value, whatever server holds it and however.
+
+use redfleet_core::{Backend, BackendExt, Error, Result, convert};
+use redis::{Cmd, Value, cmd};
+
+use crate::effect::Key;
+
+type Word = Vec<u8>;
+
+/// A value in the form that is the same wherever it is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Canonical {
+    Text(Word),
+    List(Vec<Word>),
+    Set(Vec<Word>),
+    /// Members with their scores, in the order of the members.
+    SortedSet(Vec<(Word, f64)>),
+    /// Fields with their values and ends of life (-1: none), in their order.
+    Hash(Vec<(Word, Word, i64)>),
+    /// Entries with their ids, and where each group is.
+    Stream(Vec<Word>, Vec<Word>),
+}
+
+/// What the key holds; none if it is gone, or of a type that has no such form.
+///
+/// # Cost
+///
+/// Two or three round trips, and the whole value in memory.
+pub(super) async fn read(side: &dyn Backend, key: &Key) -> Result<Option<Canonical>> {
+    let kind: String = side.query(of("TYPE", key)).await?;
+    let value = match kind.as_str() {
+        "string" => Canonical::Text(side.query(of("GET", key)).await?),
+        "list" => Canonical::List(words(side.call(of("LRANGE", key).arg(0).arg(-1)).await?)),
+        "set" => Canonical::Set(sorted(words(side.call(&of("SMEMBERS", key)).await?))),
+        "zset" => sorted_set(side.call(of("ZRANGE", key).arg(0).arg(-1).arg("WITHSCORES")).await?)?,
+        "hash" => hash(side, key).await?,
+        "stream" => stream(side, key).await?,
+        _ => return Ok(None),
+    };
+    Ok(Some(value))
+}
+
+fn of(name: &str, key: &Key) -> Cmd {
+    cmd(name).arg(&**key).take()
+}
+
+fn sorted(mut words: Vec<Word>) -> Vec<Word> {
+    words.sort_unstable();
+    words
+}
+
+fn sorted_set(reply: Value) -> Result<Canonical> {
+    let mut words = words(reply).into_iter();
+    let mut members = Vec::with_capacity(words.len() / 2);
+    while let (Some(member), Some(score)) = (words.next(), words.next()) {
+        let score = std::str::from_utf8(&score).ok().and_then(|score| score.parse::<f64>().ok());
+        members.push((member, score.ok_or(Error::conversion::<f64>(&Value::Nil))?));
+    }
+    members.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(Canonical::SortedSet(members))
+}
+
+async fn hash(side: &dyn Backend, key: &Key) -> Result<Canonical> {
+    let mut words = words(side.call(&of("HGETALL", key)).await?).into_iter();
+    let mut fields = Vec::with_capacity(words.len() / 2);
+    while let (Some(field), Some(value)) = (words.next(), words.next()) {
+        fields.push((field, value, -1));
+    }
+    let mut ask = of("HPEXPIRETIME", key);
+    ask.arg("FIELDS").arg(fields.len());
+    fields.iter().for_each(|(field, ..)| {
+        ask.arg(field);
+    });
+    match side.call(&ask).await {
+        Ok(reply) => {
+            let ends: Vec<i64> = convert(reply)?;
+            fields.iter_mut().zip(ends).for_each(|((.., end), said)| *end = said);
+        }
+        // A server that does not know the command has no lives of fields.
+        Err(Error::Refused { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    fields.sort_unstable();
+    Ok(Canonical::Hash(fields))
+}
+
+/// Entries and groups. What differs by when it was asked, such as the idle time of a consumer, is no part of it.
+async fn stream(side: &dyn Backend, key: &Key) -> Result<Canonical> {
+    let entries = words(side.call(of("XRANGE", key).arg("-").arg("+")).await?);
+    let groups = side.call(cmd("XINFO").arg("GROUPS").arg(&**key)).await?;
+    let mut places = Vec::new();
+    for group in items(groups) {
+        let mut words = words(group).into_iter();
+        while let (Some(name), Some(value)) = (words.next(), words.next()) {
+            if matches!(name.as_slice(), b"name" | b"pending" | b"last-delivered-id") {
+                places.extend([name, value]);
+            }
+        }
+    }
+    Ok(Canonical::Stream(entries, places))
+}
+
+/// What a reply consists of; a reply that consists of nothing is its own only part.
+fn items(reply: Value) -> Vec<Value> {
+    match reply {
+        Value::Array(items) | Value::Set(items) => items,
+        other => vec![other],
+    }
+}
+
+/// All words of a reply, in their order, however nested: the same in RESP2 and RESP3.
+fn words(reply: Value) -> Vec<Word> {
+    let mut found = Vec::new();
+    gather(reply, &mut found);
+    found
+}
+
+fn gather(reply: Value, found: &mut Vec<Word>) {
+    match reply {
+        Value::Array(items) | Value::Set(items) => items.into_iter().for_each(|item| gather(item, found)),
+        Value::Map(pairs) => pairs.into_iter().for_each(|(name, value)| {
+            gather(name, found);
+            gather(value, found);
+        }),
+        Value::BulkString(word) => found.push(word),
+        Value::SimpleString(word) => found.push(word.into_bytes()),
+        Value::Int(number) => found.push(number.to_string().into_bytes()),
+        Value::Double(number) => found.push(number.to_string().into_bytes()),
+        other => found.push(format!("{other:?}").into_bytes()),
+    }
+}
