@@ -43,7 +43,7 @@ fn is_done(when: &When, reply: &Value) -> bool {
 }
 
 /// The reply without the attributes around it.
-fn plain(reply: &Value) -> &Value {
+pub(super) fn plain(reply: &Value) -> &Value {
     if let Value::Attribute { data, .. } = reply { plain(data) } else { reply }
 }
 

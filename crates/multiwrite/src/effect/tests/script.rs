@@ -103,31 +103,24 @@ const TEMPLATES: &[&str] = &[
 ];
 
 /// Draws commands. `prefix` is that of all keys, and `now_ms` the Unix time from which ends are counted.
-pub(super) struct Script<'a> {
-    pub(super) dice: fastrand::Rng,
-    pub(super) prefix: &'a str,
-    /// Kinds of commands that are not drawn.
-    pub(super) skips: &'a [&'a str],
+pub(crate) struct Script<'a> {
+    pub(crate) dice: fastrand::Rng,
+    pub(crate) prefix: &'a str,
     /// Templates beside the usual ones.
-    pub(super) more: &'a [&'a str],
+    pub(crate) more: &'a [&'a str],
 }
 
 impl Script<'_> {
     /// The keys that there may be.
-    pub(super) fn keys(prefix: &str) -> Vec<String> {
+    pub(crate) fn keys(prefix: &str) -> Vec<String> {
         let names = ["s", "p", "h", "l", "t", "z", "x"];
         names.iter().flat_map(|name| (0..3).map(move |at| format!("{prefix}{name}{at}"))).collect()
     }
 
     /// The words of one command.
-    pub(super) fn command(&mut self, now_ms: u64) -> String {
-        loop {
-            let template = *self.dice.choice(TEMPLATES.iter().chain(self.more).collect::<Vec<_>>()).unwrap();
-            if !self.skips.iter().any(|skip| template.starts_with(skip)) {
-                let words: Vec<_> = template.split(' ').map(|word| self.word(word, now_ms)).collect();
-                return words.join(" ");
-            }
-        }
+    pub(crate) fn command(&mut self, now_ms: u64) -> String {
+        let template = *self.dice.choice(TEMPLATES.iter().chain(self.more).collect::<Vec<_>>()).unwrap();
+        template.split(' ').map(|word| self.word(word, now_ms)).collect::<Vec<_>>().join(" ")
     }
 
     fn word(&mut self, word: &str, now_ms: u64) -> String {
