@@ -114,10 +114,14 @@ impl Remote {
             let next = settled + 1;
             queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
         }
-        queue.mark(&lack.dirty, Cause::Effect, 0);
-        queue.mark(unknown, Cause::UnknownOnLocal, 0);
-        if lack.is_everything {
-            queue.mark_everything();
+        queue.mark(&lack.dirty, Cause::FromBefore, 0);
+        queue.mark(unknown, Cause::FromBefore, 0);
+        // Another kind of server under its name has nothing of what that one had.
+        let is_another = !self.is_sharded && lack.acked.iter().any(|(lane, _)| *lane > 0);
+        if lack.is_everything || is_another {
+            queue.mark_everything(Cause::FromBefore);
+        } else {
+            queue.resumed.clone_from(&lack.acked);
         }
     }
 
@@ -153,8 +157,8 @@ impl Remote {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&self) {
-        self.queue().mark_everything();
+    pub(crate) fn mark_everything(&self, cause: Cause) {
+        self.queue().mark_everything(cause);
         tracing::info!(remote = %self.name, "everything is to be copied");
         self.wake_copier.notify_one();
     }
@@ -219,6 +223,30 @@ impl Remote {
         }
     }
 
+    /// Waits until nothing up to `seq` is queued or in flight.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn has_sent(&self, seq: u64) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.queue().has_sent(seq) {
+                return;
+            }
+            self.hurry();
+            changed.await;
+        }
+    }
+
+    /// Whether any of the keys is to be copied.
+    pub(crate) fn is_dirty(&self, keys: &[Key]) -> bool {
+        let queue = self.queue();
+        queue.dirty.everything().is_some() || keys.iter().any(|key| queue.dirty.contains(key))
+    }
+
     /// What is queued does not wait for more.
     pub(crate) fn hurry(&self) {
         self.queue().is_urgent = true;
@@ -245,7 +273,7 @@ impl Remote {
         let mut queue = self.queue();
         queue.is_paused = is_paused;
         if !is_paused && queue.halted.take().is_some() {
-            queue.mark_everything();
+            queue.mark_everything(Cause::Effect);
         }
         drop(queue);
         self.wake_all();

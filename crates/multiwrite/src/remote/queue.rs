@@ -56,6 +56,8 @@ pub(crate) struct Queue {
     pub(crate) last_copies: HashMap<Key, u64>,
     /// What is left in the spool, if anything is.
     pub(crate) spilled: Option<Spill>,
+    /// What it had acknowledged by the end of the process before, by lane, until the sender knows.
+    pub(crate) resumed: Vec<(u16, u64)>,
     /// How far a copy of everything is, while there is one.
     pub(crate) scan: Option<Scan>,
     pub(crate) is_paused: bool,
@@ -108,6 +110,7 @@ impl Queue {
             spilled: None,
             name,
             journal,
+            resumed: Vec::new(),
             scan: None,
             is_paused: false,
             halted: None,
@@ -271,8 +274,8 @@ impl Queue {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&mut self) {
-        self.dirty.mark_everything();
+    pub(crate) fn mark_everything(&mut self, cause: Cause) {
+        self.dirty.mark_everything(cause);
         self.journal.everything(&self.name, true);
         self.scan = None;
         // What is in the spool is copied with everything.
@@ -298,6 +301,11 @@ impl Queue {
         }
         let last = self.copies.last_key_value().map_or(0, |(seq, _)| *seq);
         is_there(*copied.get_or_insert(last))
+    }
+
+    /// Whether nothing up to `seq` is queued or in flight.
+    pub(crate) fn has_sent(&self, seq: u64) -> bool {
+        self.spilled.is_none() && (self.lanes.len() == 0 || self.lanes.floor() >= seq)
     }
 
     /// Whether it has everything, as far as is known.

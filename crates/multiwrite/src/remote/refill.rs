@@ -28,7 +28,7 @@ impl Remote {
             Ok(spilled) => self.take_in(next, last, &spilled),
             Err(error) => {
                 tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
-                self.queue().mark_everything();
+                self.queue().mark_everything(Cause::Effect);
             }
         }
         self.wake_copier.notify_one();
@@ -43,7 +43,7 @@ impl Remote {
             return;
         }
         if spilled.is_everything_gone {
-            return queue.mark_everything();
+            return queue.mark_everything(Cause::Effect);
         }
         queue.mark(&spilled.gone, Cause::Effect, 0);
         for (seq, effect) in &spilled.entries {
@@ -73,12 +73,10 @@ impl Queue {
         let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
-        let is_repeatable = match effect.kind {
-            Kind::Overwrites | Kind::SetsLife | Kind::Reads => true,
-            Kind::Adds(_) | Kind::Builds => false,
-        };
-        if seq <= spill.sent && !is_repeatable {
+        // Plain commands of the process before may still be on their way, and arrive behind whatever is sent now.
+        if seq <= spill.sent && effect.kind != Kind::Reads {
             self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
+            self.mark(&effect.keys, Cause::FromBefore, seq);
             return self.lanes.pass_over(seq);
         }
         self.admit(Incoming { seq, effect, parts, tickets, now });

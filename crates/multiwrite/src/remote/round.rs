@@ -161,7 +161,7 @@ impl Queue {
         tracing::warn!(remote, "it lost data: everything is to be copied");
         self.counts.data_losses += 1;
         self.clear(&Outcome::Dropped(DropReason::RemoteLostData));
-        self.mark_everything();
+        self.mark_everything(Cause::Effect);
     }
 
     /// Whether nothing is to be asked of the remote.
@@ -173,7 +173,7 @@ impl Queue {
     pub(super) fn halt(&mut self, remote: &str, error: CoreError) {
         tracing::error!(remote, %error, "halted: nothing is sent there until it is resumed");
         self.clear(&Outcome::Failed(error.clone()));
-        self.mark_everything();
+        self.mark_everything(Cause::Effect);
         self.last_error = Some(error.clone());
         self.halted = Some(error);
     }

@@ -9,6 +9,7 @@ use redfleet_core::Backend;
 use tokio::time::{Instant, timeout_at};
 
 use super::{MultiWrite, builder};
+use crate::dirty::Cause;
 use crate::error::{BuildError, Error};
 use crate::health::RemoteHealth;
 use crate::journal::Journal;
@@ -117,8 +118,11 @@ impl MultiWrite {
         for remote in self.shared.local.sequencer.remotes().iter() {
             remote.end(DropReason::Shutdown);
         }
-        for (_, task) in lock(&self.shared.tasks).drain(..) {
-            task.abort();
+        let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
+        tasks.iter().for_each(|(_, task)| task.abort());
+        for (_, task) in tasks {
+            // It was told to end: then nobody but the caller holds the journal any more.
+            drop(task.await);
         }
         let local = &self.shared.local;
         let kept = match &*local.journal {
@@ -162,7 +166,7 @@ impl MultiWrite {
     ///
     /// [`Error::NoSuchRemote`].
     pub fn resync(&self, name: &str) -> Result<(), Error> {
-        self.remote(name)?.mark_everything();
+        self.remote(name)?.mark_everything(Cause::Effect);
         Ok(())
     }
 
@@ -191,7 +195,7 @@ impl MultiWrite {
         local.sequencer.change(|remotes| {
             builder::check(&remote, &local.backend, remotes, has_spool)?;
             local.journal.add_remote(&remote.name, true, last_seq);
-            remote.mark_everything();
+            remote.mark_everything(Cause::Effect);
             remotes.push(Arc::clone(&remote));
             Ok::<_, BuildError>(())
         })?;
@@ -227,7 +231,7 @@ impl MultiWrite {
         self.shared.local.sequencer.remotes().iter().map(|remote| remote.health()).collect()
     }
 
-    fn remote(&self, name: &str) -> Result<Arc<Remote>, Error> {
+    pub(super) fn remote(&self, name: &str) -> Result<Arc<Remote>, Error> {
         let remotes = self.shared.local.sequencer.remotes();
         let found = remotes.iter().find(|remote| &*remote.name == name);
         found.cloned().ok_or_else(|| {
