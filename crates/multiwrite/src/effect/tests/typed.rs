@@ -39,6 +39,8 @@ const STREAMS: &[&str] = &[
     "PERSIST x",
 ];
 
+const DEADLINE: Duration = Duration::from_secs(5);
+
 fn of_stream(dice: &mut fastrand::Rng, key: &str) -> String {
     let word = |word: &str, dice: &mut fastrand::Rng| match word {
         "x" => key.into(),
@@ -125,7 +127,7 @@ async fn keys_of_every_type_are_the_same_elsewhere() {
             copy(&*local, &*remote, &name).await;
             assert_eq!(whole(&*local, &name).await, whole(&*remote, &name).await, "seed {seed}: {name}");
         }
-        let sides = Sides { local: &*local, remote: &*remote };
+        let sides = Sides::new((&*local, DEADLINE), (&*remote, DEADLINE));
         let report = sides.compare(|_| true, |_| async {}).await.unwrap();
         assert!(report.is_equal(), "seed {seed}: {report:?}");
     }
