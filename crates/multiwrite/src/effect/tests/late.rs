@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redfleet_core::test_util::SimulatedClock;
 use redfleet_core::{Backend, Batch, Embedded, convert};
-use redis::{Arg, Cmd, Value, cmd};
+use redis::{Arg, Cmd, cmd};
 use tokio::time::{Instant, advance};
 
 use super::notation::{command, said};

@@ -28,7 +28,7 @@ fn value<'a>(words: &mut impl Iterator<Item = &'a str>) -> Value {
 }
 
 /// Nothing at the end of a list.
-fn item<'a>(words: &mut dyn Iterator<Item = &'a str>) -> Option<Value> {
+fn item(words: &mut dyn Iterator<Item = &str>) -> Option<Value> {
     let word = words.next().unwrap();
     Some(match word.split_at(1) {
         ("]", _) => return None,

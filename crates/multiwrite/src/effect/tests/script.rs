@@ -126,16 +126,13 @@ impl Script<'_> {
     fn word(&mut self, word: &str, now_ms: u64) -> String {
         let dice = &mut self.dice;
         match word {
-            "$v" | "$m" => ["a", "b", "c", "d", "5"][dice.usize(..5)].into(),
-            "$f" => ["f", "g", "i"][dice.usize(..3)].into(),
+            "$v" | "$m" => dice.choice(["a", "b", "c", "d", "5"]).unwrap().into(),
+            "$f" => dice.choice(["f", "g", "i"]).unwrap().into(),
             "$n" => dice.i64(-3..9).to_string(),
             "$sec" => dice.u64(1..60).to_string(),
             "$ms" => dice.u64(500..60_000).to_string(),
             "$end" => (now_ms + dice.u64(500..60_000)).to_string(),
-            "$a" => {
-                let keys = Self::keys(self.prefix);
-                keys[dice.usize(..keys.len())].clone()
-            }
+            "$a" => dice.choice(Self::keys(self.prefix)).unwrap(),
             "$" => "$".into(),
             name => match name.strip_prefix('$') {
                 Some(kind) => format!("{}{kind}{}", self.prefix, dice.usize(..3)),

@@ -98,7 +98,7 @@ fn tell(about: &redis::Value, told: &mut Vec<String>) {
         }
         redis::Value::SimpleString(word) => told.push(format!("{word} ")),
         redis::Value::BulkString(word) => told.push(format!("{} ", String::from_utf8_lossy(word))),
-        other => told.push(format!("{other:?} ")),
+        other @ (redis::Value::Nil | _) => told.push(format!("{other:?} ")),
     }
 }
 

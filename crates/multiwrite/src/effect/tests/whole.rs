@@ -26,7 +26,7 @@ pub(crate) async fn whole(node: &dyn Backend, key: &str) -> String {
             }
             Value::Map(pairs) if kind == "hash" => sorted(pairs.iter().map(|pair| format!("{pair:?}"))),
             Value::Array(words) if kind == "hash" => sorted(words.chunks(2).map(|pair| format!("{pair:?}"))),
-            other => format!("{other:?}"),
+            other @ (Value::Nil | _) => format!("{other:?}"),
         });
     }
     if kind == "hash" {
