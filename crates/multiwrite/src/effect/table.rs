@@ -62,11 +62,17 @@ pub(super) fn form(command: &Cmd, is_vouched: bool) -> Result<Form, Unshippable>
         How::Script => Form::Whole { keys: keys(), when: When::EvenRefused },
         How::Whole => whole(keys()),
         How::Parsed(read) => read(&words).unwrap_or_else(|| whole(keys())),
+        How::Refused(..) if is_of_scripts(&words) => Form::Silent,
         How::Refused(why, instead) => {
             return Err(Unshippable { command: command_name(command), why, instead });
         }
     })
     .and_then(|form| refuse_elsewhere(command, form))
+}
+
+/// What loads a script, as redis-rs does when a server does not know it, or asks for one. Only local has to know it.
+fn is_of_scripts(words: &Words<'_>) -> bool {
+    words.is(0, "SCRIPT") && (words.is(1, "LOAD") || words.is(1, "EXISTS"))
 }
 
 fn each_once(keys: Vec<Key>) -> Vec<Key> {

@@ -77,7 +77,8 @@ impl Copier {
         let now = remote.clock.now();
         let mut queue = remote.queue();
         let queued = queue.lanes.len();
-        if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
+        let is_in_vain = queue.is_failing || queue.is_at_rest() || queue.is_equal();
+        if queue.gone.is_some() || queue.is_orphaned && is_in_vain {
             return Next::End;
         }
         // What is left in the spool is older than any copy.
