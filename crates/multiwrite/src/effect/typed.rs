@@ -114,7 +114,9 @@ async fn end_fields(local: &dyn Backend, key: &Key, words: &[Word], steps: &mut 
     for fields in fields.chunks(PAGE) {
         let mut question = cmd("HPEXPIRETIME");
         question.arg(&**key).arg("FIELDS").arg(fields.len());
-        fields.iter().for_each(|field| drop(question.arg(&***field)));
+        for field in fields {
+            question.arg(&***field);
+        }
         let ends = match local.call(&question).await {
             Ok(ends) => ends,
             Err(Error::Refused { .. }) => return Ok(()),

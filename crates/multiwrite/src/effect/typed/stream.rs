@@ -39,7 +39,8 @@ pub(super) async fn put(local: &dyn Backend, key: &Key, steps: &mut Vec<Cmd>) ->
         steps.push(command([b"XTRIM".as_slice(), key, b"MAXLEN", b"0"]));
     }
     let (added, deleted) = (number(&about, "entries-added")?, word(&about, "max-deleted-entry-id")?);
-    let words = [b"XSETID".as_slice(), key, &last, b"ENTRIESADDED", added.as_bytes(), b"MAXDELETEDID", &deleted];
+    let words =
+        [b"XSETID".as_slice(), key, &last, b"ENTRIESADDED", added.as_bytes(), b"MAXDELETEDID", &deleted];
     steps.push(command(words));
     groups(local, key, steps).await
 }
@@ -77,7 +78,9 @@ async fn pending(local: &dyn Backend, key: &Key, group: &[u8], steps: &mut Vec<C
             });
             let Some((id, consumer, idle, times)) = told else { return Err(Error::conversion::<Page>(row)) };
             let mut claim = command([b"XCLAIM".as_slice(), key, group, consumer, b"0", id]);
-            steps.push(claim.arg("IDLE").arg(idle).arg("RETRYCOUNT").arg(times).arg("FORCE").arg("JUSTID").take());
+            steps.push(
+                claim.arg("IDLE").arg(idle).arg("RETRYCOUNT").arg(times).arg("FORCE").arg("JUSTID").take(),
+            );
             from = after(id);
         }
         if rows.len() < super::PAGE {
@@ -109,12 +112,11 @@ fn after(id: &[u8]) -> Word {
 /// What XINFO says under this name.
 fn said<'a>(about: &'a Value, name: &str) -> Result<&'a Value> {
     let is_it = |word: &Value| bytes(word).is_some_and(|word| word == name.as_bytes());
-    let found = match plain(about) {
-        Value::Map(pairs) => pairs.iter().find(|(word, _)| is_it(word)).map(|(_, said)| said),
-        other => {
-            let words = items(other).unwrap_or_default();
-            words.iter().position(is_it).and_then(|at| words.get(at + 1))
-        }
+    let found = if let Value::Map(pairs) = plain(about) {
+        pairs.iter().find(|(word, _)| is_it(word)).map(|(_, said)| said)
+    } else {
+        let words = items(about).unwrap_or_default();
+        words.iter().position(is_it).and_then(|at| words.get(at + 1))
     };
     found.ok_or_else(|| Error::conversion::<Page>(about))
 }
