@@ -15,3 +15,5 @@ mod journals;
 mod options;
 #[path = "store/running.rs"]
 mod running;
+#[path = "store/scripts.rs"]
+mod scripts;

@@ -165,7 +165,7 @@ impl Queue {
         tracing::warn!(remote, "it lost data: everything is to be copied");
         self.counts.data_losses += 1;
         self.clear(&Outcome::Dropped(DropReason::RemoteLostData));
-        self.mark_everything();
+        self.mark_everything(Cause::Effect);
     }
 
     /// Whether nothing is to be asked of the remote.
@@ -177,7 +177,7 @@ impl Queue {
     pub(super) fn halt(&mut self, remote: &str, error: CoreError) {
         tracing::error!(remote, %error, "halted: nothing is sent there until it is resumed");
         self.clear(&Outcome::Failed(error.clone()));
-        self.mark_everything();
+        self.mark_everything(Cause::Effect);
         self.last_error = Some(error.clone());
         self.halted = Some(error);
     }
@@ -200,7 +200,9 @@ impl Queue {
                 }
             }
         }
-        self.journal.settled(&self.name, floor);
+        // What changes nothing is queued although earlier writes are still in the spool.
+        let settled = self.spilled.as_ref().map_or(floor, |spill| floor.min(spill.next.saturating_sub(1)));
+        self.journal.settled(&self.name, settled);
     }
 }
 

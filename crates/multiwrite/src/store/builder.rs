@@ -158,10 +158,8 @@ impl Builder {
             remotes.push(Arc::new(remote));
         }
         let begun = remotes.clone();
-        let has_journal = !matches!(*journal, Journal::None);
-        let haunted = if has_journal { UNFENCED } else { Duration::ZERO };
         let local = Local {
-            haunted_until: self.clock.now().saturating_add(haunted),
+            haunted_until: self.clock.now().saturating_add(UNFENCED),
             backend: self.local,
             deadline: self.deadline,
             clock: self.clock,
@@ -169,6 +167,7 @@ impl Builder {
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),
             scope: self.scope,
             is_ready: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
+            is_known: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
             journal,
             source: recovered.source,
         };
