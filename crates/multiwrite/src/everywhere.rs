@@ -67,7 +67,8 @@ impl Everywhere {
     }
 
     /// The same, but the caller vouches that the scripts that it sends (EVAL) depend on nothing but their keys and arguments: not
-    /// on the time, on chance, or on other keys. They are shipped as their text, and not as the whole keys that they leave.
+    /// on the time, on chance, or on other keys. They are shipped as their text, and not as the whole keys that they leave; but where
+    /// one of their keys has an end of its life on a remote, or is not there yet, their keys are copied behind them all the same.
     #[must_use]
     pub const fn deterministic(mut self) -> Self {
         self.how.is_deterministic = true;

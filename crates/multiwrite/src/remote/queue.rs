@@ -71,6 +71,8 @@ pub(crate) struct Queue {
     pub(crate) is_failing: bool,
     /// Somebody waits for what is queued: a small round does not wait for more.
     pub(crate) is_urgent: bool,
+    /// How often it was asked whether the remote still has what it had, and up to which time that is answered.
+    pub(crate) looks: (u64, u64),
     pub(crate) last_error: Option<CoreError>,
     pub(crate) counts: Counts,
     pub(crate) name: Arc<str>,
@@ -118,6 +120,7 @@ impl Queue {
             is_orphaned: false,
             is_failing: false,
             is_urgent: false,
+            looks: (0, 0),
             last_error: None,
             counts: Counts::default(),
             overflow: options.overflow,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Remote;
 use super::queue::{Incoming, Queue, Spill};
 use crate::dirty::Cause;
-use crate::effect::{Effect, Kind};
+use crate::effect::Effect;
 use crate::journal::Journal;
 use crate::outcome::{DropReason, Outcome};
 use crate::spool::Spilled;
@@ -17,22 +17,33 @@ const MAX_ENTRIES: usize = 1000;
 impl Remote {
     /// Queues what was left in the spool, as far as there is room.
     pub(super) fn refill(&self) {
-        let next = {
-            let queue = self.queue();
-            let is_half_empty = queue.lanes.len() <= self.options.max_entries / 2
-                && queue.lanes.bytes() <= self.options.max_bytes / 2;
-            queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| (spill.next, spill.last))
-        };
-        let (Some((next, last)), Journal::Spool(spool)) = (next, &*self.journal) else { return };
-        match spool.read_from(next, MAX_ENTRIES) {
-            Ok(spilled) => self.take_in(next, last, &spilled),
-            Err(error) => {
-                tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
-                self.queue().mark_everything(Cause::Effect);
+        let mut has_begun = false;
+        while let Some((next, last)) = self.left_in_spool() {
+            let Journal::Spool(spool) = &*self.journal else { return };
+            has_begun = true;
+            match spool.read_from(next, MAX_ENTRIES) {
+                Ok(spilled) => self.take_in(next, last, &spilled),
+                Err(error) => {
+                    tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
+                    self.queue().mark_everything(Cause::Effect);
+                }
+            }
+            if self.left_in_spool() == Some((next, last)) {
+                break;
             }
         }
-        self.wake_copier.notify_one();
-        self.changed.notify_waiters();
+        if has_begun {
+            self.wake_copier.notify_one();
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// From where to where it is to be read now: nothing if there is none, or while there is enough in the queue.
+    fn left_in_spool(&self) -> Option<(u64, u64)> {
+        let queue = self.queue();
+        let is_half_empty = queue.lanes.len() <= self.options.max_entries / 2
+            && queue.lanes.bytes() <= self.options.max_bytes / 2;
+        queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| (spill.next, spill.last))
     }
 
     fn take_in(&self, next: u64, last: u64, spilled: &Spilled) {
@@ -48,7 +59,9 @@ impl Remote {
         queue.mark(&spilled.gone, Cause::Effect, 0);
         for (seq, effect) in &spilled.entries {
             let parts = if self.is_sharded { effect.by_slot() } else { None };
-            if !queue.lanes.has_room(parts.as_ref().map_or(1, Vec::len), effect.bytes()) {
+            let has_room = queue.lanes.has_room(parts.as_ref().map_or(1, Vec::len), effect.bytes());
+            // One for which there is no room even alone is given up as it is queued.
+            if !has_room && queue.lanes.len() > 0 {
                 return;
             }
             queue.take_spilled(*seq, effect, parts.as_deref(), now);
@@ -73,10 +86,11 @@ impl Queue {
         let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
-        // Plain commands of the process before may still be on their way, and arrive behind whatever is sent now.
-        if seq <= spill.sent && effect.kind != Kind::Reads {
-            self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
-            self.mark(&effect.keys, Cause::FromBefore, seq);
+        if seq <= spill.sent {
+            // Sent by the process before, and without a watermark it may still arrive: nothing can stand in an order with it.
+            self.counts.dropped += 1;
+            tickets.iter().for_each(|ticket| ticket.tell(Outcome::Dropped(DropReason::MayBeThere)));
+            self.mark(&effect.keys, Cause::UnknownOnLocal, seq);
             return self.lanes.pass_over(seq);
         }
         self.admit(Incoming { seq, effect, parts, tickets, now });

@@ -16,21 +16,20 @@ use crate::dirty::Cause;
 use crate::effect::Kind;
 use crate::entry::Entry;
 use crate::options::Guarantee;
-use crate::store::local::Local;
+use crate::store::local::{Local, UNFENCED};
 
 /// What a sender does next.
 enum Next {
     End,
     /// Until it is woken, or so long at most.
     Wait(Option<Duration>),
+    /// At what the remote has.
+    Look,
     Round(Vec<Arc<Entry>>),
 }
 
 /// How often a remote to which nothing is sent is looked at.
 const LOOK: Duration = Duration::from_secs(10);
-
-/// How long a request that was given up may still be on its way, where nobody can end its connection.
-const UNFENCED: Duration = Duration::from_secs(10);
 
 /// Sends what is queued until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
@@ -38,22 +37,25 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut is_checked = false;
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
-    // What was acknowledged before is looked at first.
-    let mut looked = marks.is_empty().then(|| remote.clock.now());
+    let mut looked = remote.clock.now();
     loop {
         remote.refill();
         // A round compares the marks of its own lanes alone, which on one server are all.
-        let since = looked.map(|looked| remote.clock.now().saturating_sub(looked));
-        if !marks.is_empty() && since.is_none_or(|since| since >= LOOK && remote.is_sharded) {
-            looked = Some(remote.clock.now());
+        let now = remote.clock.now();
+        if remote.is_sharded && now.saturating_sub(looked) >= LOOK {
+            looked = now;
             look(&remote, &mut marks).await;
         }
         let round = match remote.next_round() {
             Next::End => return,
-            Next::Wait(None) if !marks.is_empty() => {
+            Next::Look => {
+                look(&remote, &mut marks).await;
+                continue;
+            }
+            Next::Wait(None) if is_checked || !marks.is_empty() => {
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
-                    looked = None;
+                    look(&remote, &mut marks).await;
                 }
                 continue;
             }
@@ -96,19 +98,29 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
 /// Looks whether a remote to which nothing is to be sent still has what it had.
 async fn look(remote: &Remote, marks: &mut Watermarks) {
     let deadline = remote.options.deadline;
-    if remote.queue().is_at_rest() {
-        return;
-    }
-    match timeout(deadline, look::look(&*remote.backend, marks)).await {
-        Ok(Ok(Seen::Same)) => {}
-        Ok(Ok(Seen::LostData)) => {
-            remote.queue().lost_data(&remote.name);
-            remote.journal.acked(&remote.name, &marks.untold(marks.lanes()));
-            remote.wake_all();
+    let asked = {
+        let queue = remote.queue();
+        if queue.is_at_rest() {
+            return;
         }
-        Ok(Err(error)) => tracing::debug!(remote = %remote.name, %error, "nobody knows what it has"),
+        queue.looks.0
+    };
+    match timeout(deadline, look::look(&*remote.backend, marks)).await {
+        Ok(Ok(Seen::Same)) => remote.queue().looks.1 = asked,
+        Ok(Ok(Seen::LostData)) => {
+            let mut queue = remote.queue();
+            queue.lost_data(&remote.name);
+            queue.looks.1 = asked;
+            drop(queue);
+            remote.journal.acked(&remote.name, &marks.untold(marks.lanes()));
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(remote = %remote.name, %error, "nobody knows what it has");
+            sleep(remote.options.first_retry).await;
+        }
         Err(_) => remote.backend.overdue(deadline),
     }
+    remote.wake_all();
 }
 
 /// All of it is to be sent again.
@@ -215,6 +227,7 @@ impl Remote {
             return Next::Wait(None);
         }
         match queue.lanes.next_due(now) {
+            None if queue.looks.1 < queue.looks.0 => return Next::Look,
             None => return Next::Wait(None),
             Some(Duration::ZERO) => {}
             Some(pause) => return Next::Wait(Some(pause)),

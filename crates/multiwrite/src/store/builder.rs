@@ -10,7 +10,7 @@ use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
 use super::keeper;
-use super::local::{Local, STRIPES};
+use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
@@ -155,7 +155,10 @@ impl Builder {
             remotes.push(Arc::new(remote));
         }
         let begun = remotes.clone();
+        let has_journal = !matches!(*journal, Journal::None);
+        let haunted = if has_journal { UNFENCED } else { Duration::ZERO };
         let local = Local {
+            haunted_until: self.clock.now().saturating_add(haunted),
             backend: self.local,
             deadline: self.deadline,
             clock: self.clock,

@@ -78,20 +78,31 @@ impl MultiWrite {
     }
 
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
+        let settled = async {
+            // What an outbox has from before is dirty as soon as it is known.
+            self.shared.local.ready().await;
+            // A caller that went away may have written all the same.
+            self.shared.under_way.left_behind().await;
+        };
+        if timeout_at(until, settled).await.is_err() {
+            return Err(self.undelivered(true, None));
+        }
         let sequencer = &self.shared.local.sequencer;
         let seq = sequencer.last_seq();
         for remote in sequencer.remotes().iter() {
             remote.hurry();
             if timeout_at(until, remote.has_all(seq)).await.is_err() {
-                return Err(self.undelivered(false));
+                return Err(self.undelivered(false, Some(&remote.name)));
             }
         }
         Ok(())
     }
 
-    fn undelivered(&self, is_writing: bool) -> Undelivered {
+    /// What the remotes lack. Nobody can say what `unseen` has, which does not answer.
+    fn undelivered(&self, is_writing: bool, unseen: Option<&str>) -> Undelivered {
         let lacks = |remote: &RemoteHealth| {
-            remote.entries > 0 || remote.dirty_keys > 0 || remote.is_copying_everything
+            let is_unseen = unseen == Some(&*remote.name);
+            is_unseen || remote.entries > 0 || remote.dirty_keys > 0 || remote.is_copying_everything
         };
         Undelivered { remotes: self.health().into_iter().filter(lacks).collect(), is_writing }
     }
@@ -113,7 +124,7 @@ impl MultiWrite {
         let is_writing = timeout_at(until, self.shared.under_way.ended()).await.is_err();
         let mut result = self.flushed(until).await;
         if is_writing {
-            result = Err(self.undelivered(true));
+            result = Err(self.undelivered(true, None));
         }
         for remote in self.shared.local.sequencer.remotes().iter() {
             remote.end(DropReason::Shutdown);

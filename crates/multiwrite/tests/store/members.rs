@@ -124,27 +124,37 @@ fn owner(key: &[u8]) -> u16 {
     Slot::of_key(key).index() / 6000
 }
 
-/// A cluster of three in memory, whose members lose that share of the requests and replies.
-pub(crate) fn cluster(world: &World, seed: u64, losing: f64) -> (Arc<dyn Backend>, Vec<Embedded>) {
-    let nodes: Vec<_> = (0..3)
-        .map(|number| Embedded::builder().clock(world.clock.clone()).seed(seed + number).build())
-        .collect();
-    let range = |number: u16| {
-        let address = vec![Value::BulkString(b"n".to_vec()), Value::Int(i64::from(number) + 1)];
-        let (first, last) = (number * 6000, (number * 6000 + 5999).min(16_383));
-        Value::Array(vec![Value::Int(first.into()), Value::Int(last.into()), Value::Array(address)])
-    };
-    let slots = Value::Array((0..3).map(range).collect());
-    let servers: Vec<Arc<dyn Backend>> = nodes.iter().map(Embedded::shared).collect();
-    let make: MakeNode = Arc::new(move |address| {
-        let number = address.port() - 1;
-        let faults = Faults::seeded(seed + u64::from(number)).lose_requests(losing).lose_replies(losing);
-        Arc::new(Odd {
-            inner: faults.layer(Arc::clone(&servers[usize::from(number)])),
-            slots: Some((number, slots.clone())),
-            is_fence_refused: false,
-            is_losing: AtomicBool::new(false),
-        })
-    });
-    (Arc::new(Cluster::new(vec![Address::new("n", 1)], make)), nodes)
+/// A cluster of three in memory.
+pub(crate) struct Trio {
+    pub(crate) nodes: Vec<Embedded>,
+    slots: Value,
+}
+
+impl Trio {
+    pub(crate) fn new(world: &World, seed: u64) -> Self {
+        let node = |number| Embedded::builder().clock(world.clock.clone()).seed(seed + number).build();
+        let range = |number: u16| {
+            let address = vec![Value::BulkString(b"n".to_vec()), Value::Int(i64::from(number) + 1)];
+            let (first, last) = (number * 6000, (number * 6000 + 5999).min(16_383));
+            Value::Array(vec![Value::Int(first.into()), Value::Int(last.into()), Value::Array(address)])
+        };
+        Self { nodes: (0..3).map(node).collect(), slots: Value::Array((0..3).map(range).collect()) }
+    }
+
+    /// The cluster as a client sees it to which that share of all requests and replies is lost.
+    pub(crate) fn client(&self, seed: u64, losing: f64) -> Arc<dyn Backend> {
+        let servers: Vec<Arc<dyn Backend>> = self.nodes.iter().map(Embedded::shared).collect();
+        let slots = self.slots.clone();
+        let make: MakeNode = Arc::new(move |address| {
+            let number = address.port() - 1;
+            let faults = Faults::seeded(seed + u64::from(number)).lose_requests(losing).lose_replies(losing);
+            Arc::new(Odd {
+                inner: faults.layer(Arc::clone(&servers[usize::from(number)])),
+                slots: Some((number, slots.clone())),
+                is_fence_refused: false,
+                is_losing: AtomicBool::new(false),
+            })
+        });
+        Arc::new(Cluster::new(vec![Address::new("n", 1)], make))
+    }
 }
