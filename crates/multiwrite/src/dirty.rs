@@ -20,9 +20,6 @@ pub(crate) enum Cause {
     Effect,
     /// A command on it may still be carried out on local, so what local has may change without a writer.
     UnknownOnLocal,
-    /// A process before this one left it so, and may have sent a command that is still on its way. Nothing that this process does
-    /// ends the connections of that one, so only time tells.
-    FromBefore,
 }
 
 impl Cause {

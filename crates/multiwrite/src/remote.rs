@@ -114,14 +114,17 @@ impl Remote {
             let (last, sent) = (last_seq, last_seq);
             queue.spilled = Some(Spill { next, last, sent, is_plain, tickets: BTreeMap::new() });
         }
-        queue.mark(&lack.dirty, Cause::FromBefore, 0);
-        queue.mark(unknown, Cause::FromBefore, 0);
+        // Whatever made them dirty, the process before may have sent what is not carried out yet.
+        queue.mark(&lack.dirty, Cause::UnknownOnLocal, 0);
+        queue.mark(unknown, Cause::UnknownOnLocal, 0);
         // Another kind of server under its name has nothing of what that one had.
         let is_another = !self.is_sharded && lack.acked.iter().any(|(lane, _)| *lane > 0);
         if lack.is_everything || is_another {
-            queue.mark_everything(Cause::FromBefore);
-        } else {
+            queue.mark_everything(Cause::UnknownOnLocal);
+        } else if !lack.acked.is_empty() {
             queue.resumed.clone_from(&lack.acked);
+            // What was acknowledged before is looked at first.
+            queue.looks.0 += 1;
         }
     }
 

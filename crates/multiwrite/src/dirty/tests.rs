@@ -85,9 +85,9 @@ fn one_key_too_many_makes_everything_dirty_and_what_comes_then_is_known_again() 
     dirty.mark_everything(Cause::Effect);
     let first = dirty.everything().unwrap();
     assert_eq!((first.cause, dirty.len()), (Cause::Effect, 0));
-    dirty.mark_everything(Cause::FromBefore);
+    dirty.mark_everything(Cause::UnknownOnLocal);
     dirty.mark_everything(Cause::Effect);
-    assert_eq!(dirty.everything().map(|everything| everything.cause), Some(Cause::FromBefore));
+    assert_eq!(dirty.everything().map(|everything| everything.cause), Some(Cause::UnknownOnLocal));
     assert!(!dirty.everything_done(first.generation), "it was asked for again");
     assert!(dirty.everything().is_some());
 }

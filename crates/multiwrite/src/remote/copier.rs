@@ -10,8 +10,9 @@ use tokio::time::{sleep, timeout};
 use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
-use crate::dirty::{Cause, Everything, Taken};
+use crate::dirty::{Everything, Taken};
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
+use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
 
 /// How many keys are read from local at once. Their writers wait meanwhile.
@@ -32,9 +33,8 @@ enum Next {
 
 /// Copies what is dirty until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let settles = remote.clock.now().saturating_add(UNFENCED);
     let mut copier =
-        Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new(), unfenced_all: None, settles };
+        Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new(), unfenced_all: None };
     let mut pause = PAUSES.0;
     loop {
         let result = match copier.next() {
@@ -67,8 +67,6 @@ struct Copier {
     unfenced: BTreeMap<Key, u64>,
     /// Which copy of everything has no fence, and from when on it needs none.
     unfenced_all: Option<(u64, Duration)>,
-    /// Until then commands of a process before this one may be carried out.
-    settles: Duration,
 }
 
 impl Copier {
@@ -144,7 +142,10 @@ impl Copier {
 
     /// When a copy of everything may begin.
     fn begins(&self, everything: Everything) -> Duration {
-        let settles = if everything.cause == Cause::FromBefore { self.settles } else { Duration::ZERO };
+        let is_plain = self.remote.options.guarantee == Guarantee::AtLeastOnce;
+        // It is copied once, so not before nothing can arrive any more that the process before has sent.
+        let is_haunted = is_plain || everything.cause.needs_fence();
+        let settles = if is_haunted { self.local.haunted_until } else { Duration::ZERO };
         let unfenced = self.unfenced_all.filter(|(generation, _)| *generation == everything.generation);
         settles.max(unfenced.map_or(Duration::ZERO, |(_, until)| until))
     }
@@ -239,8 +240,6 @@ impl Copier {
             queue.dirty.mark_large(&taken.key);
         } else if !is_queued {
             queue.dirty.postpone(&taken.key, now);
-        } else if taken.cause == Cause::FromBefore && now < self.settles {
-            queue.dirty.postpone(&taken.key, self.settles);
         } else if again
             && taken.cause.needs_fence()
             && self.unfenced.get(&taken.key) != Some(&taken.generation)

@@ -90,7 +90,7 @@ impl Queue {
         // Plain commands of the process before may still be on their way, and arrive behind whatever is sent now.
         if is_old && spill.is_plain && effect.kind != Kind::Reads {
             self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
-            self.mark(&effect.keys, Cause::FromBefore, seq);
+            self.mark(&effect.keys, Cause::UnknownOnLocal, seq);
             return self.lanes.pass_over(seq);
         }
         if is_old && matches!(effect.kind, Kind::Adds(_)) {

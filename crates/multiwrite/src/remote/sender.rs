@@ -37,14 +37,13 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut is_checked = false;
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
-    // What was acknowledged before is looked at first.
-    let mut looked = marks.is_empty().then(|| remote.clock.now());
+    let mut looked = remote.clock.now();
     loop {
         remote.refill();
         // A round compares the marks of its own lanes alone, which on one server are all.
-        let since = looked.map(|looked| remote.clock.now().saturating_sub(looked));
-        if !marks.is_empty() && since.is_none_or(|since| since >= LOOK && remote.is_sharded) {
-            looked = Some(remote.clock.now());
+        let now = remote.clock.now();
+        if remote.is_sharded && now.saturating_sub(looked) >= LOOK {
+            looked = now;
             look(&remote, &mut marks).await;
         }
         let round = match remote.next_round() {
@@ -56,7 +55,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
             Next::Wait(None) if is_checked || !marks.is_empty() => {
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
-                    looked = None;
+                    look(&remote, &mut marks).await;
                 }
                 continue;
             }

@@ -234,8 +234,10 @@ impl Builder {
             remotes.push(Arc::new(remote));
         }
         let begun = remotes.clone();
+        let has_journal = !matches!(*journal, Journal::None);
+        let haunted = if has_journal { UNFENCED } else { Duration::ZERO };
         let local = Local {
-            haunted_until: self.clock.now().saturating_add(UNFENCED),
+            haunted_until: self.clock.now().saturating_add(haunted),
             backend: self.local,
             deadline: self.deadline,
             clock: self.clock,

@@ -86,9 +86,9 @@ async fn tend(local: &Arc<Local>, outbox: &Outbox) {
 
 fn mark(local: &Local, recovered: &RecoveredOutbox) {
     for remote in local.sequencer.remotes().iter() {
-        remote.mark(&recovered.keys, Cause::FromBefore);
+        remote.mark(&recovered.keys, Cause::UnknownOnLocal);
         if recovered.is_everything_everywhere || recovered.everything.contains(&*remote.name) {
-            remote.mark_everything(Cause::FromBefore);
+            remote.mark_everything(Cause::UnknownOnLocal);
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Local {
     pub(crate) is_known: watch::Sender<bool>,
     /// Whose effects these are, as remotes note them.
     pub(crate) source: Arc<str>,
-    /// Until then something that the process before has sent may still come into an outbox.
+    /// Until then something that the process before has sent may still arrive: nobody here can end its connections.
     pub(crate) haunted_until: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Local {
         }
         let fenced = timeout(self.deadline, self.backend.fence()).await;
         match fenced.unwrap_or_else(|_| Err(CoreError::deadline(self.deadline))) {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(self.clock.now() >= self.haunted_until),
             Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
             Err(error) => Err(error),
         }

@@ -11,10 +11,10 @@ use redfleet_multiwrite::{
 use super::world::{LONG, World, ask, words};
 
 /// A directory of its own, which goes with it.
-struct Directory(PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Directory {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("redfleet-store-{name}-{}", std::process::id()));
         drop(std::fs::remove_dir_all(&path));
         Self(path)
@@ -209,5 +209,31 @@ async fn a_store_that_is_dropped_with_a_paused_remote_leaves_its_spool() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
     store.flush(LONG).await.unwrap();
+    assert!(world.are_equal().await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_spool_is_damaged_meanwhile_everything_is_copied() {
+    let (world, directory) = (World::new(), Directory::new("damaged"));
+    let options = RemoteOptions::default().max_entries(10).overflow(Overflow::Spill);
+    let store = spooled(&world, &directory, options).unwrap();
+    store.pause("eu").unwrap();
+    let mut last = None;
+    for number in 0..200 {
+        last = Some(store.everywhere().send(&words(&format!("RPUSH l {number}"))).await.unwrap().receipt);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for file in std::fs::read_dir(&directory.0).unwrap() {
+        let path = file.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        if bytes.len() > 5000 {
+            bytes[4000..4100].fill(0xaa);
+            std::fs::write(&path, bytes).unwrap();
+        }
+    }
+    store.resume("eu").unwrap();
+    store.flush(LONG).await.unwrap();
+    assert!(matches!(last.unwrap().outcomes()[0].1, Outcome::Dropped(_)));
+    assert!(store.health()[0].copies > 0);
     assert!(world.are_equal().await.unwrap());
 }
