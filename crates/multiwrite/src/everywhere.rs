@@ -169,7 +169,7 @@ impl Everywhere {
     }
 
     /// Writes a batch, with one entry a command. What is atomic in it is atomic on each server, and has one receipt; every other
-    /// command has one of its own. Scripts in it must be known to local: those who send it as to any backend need not care.
+    /// command has one of its own. Script calls take their whole text along.
     ///
     /// # Cost
     ///
@@ -184,7 +184,7 @@ impl Everywhere {
     /// As [`send`](Self::send).
     pub async fn send_batch(&self, batch: &Batch) -> Result<Vec<CoreResult<Written>>> {
         let how = How { is_receipt_wanted: true, ..self.how };
-        let done = write::batch(&self.shared, how, batch).await?;
+        let done = write::batch(&self.shared, how, &batch.in_full()).await?;
         let written =
             |done: write::Done| done.reply.map(|reply| Written { reply, receipt: or_none(done.receipt) });
         Ok(done.into_iter().map(written).collect())

@@ -13,7 +13,15 @@ mod dying;
 mod faults;
 #[path = "store/journals.rs"]
 mod journals;
+#[path = "store/members.rs"]
+mod members;
 #[path = "store/options.rs"]
 mod options;
 #[path = "store/running.rs"]
 mod running;
+#[path = "store/scripts.rs"]
+mod scripts;
+#[path = "store/sharded.rs"]
+mod sharded;
+#[path = "store/unfenced.rs"]
+mod unfenced;

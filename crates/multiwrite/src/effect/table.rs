@@ -97,7 +97,21 @@ fn refuse_elsewhere(command: &Cmd, form: Form) -> Result<Form, Unshippable> {
         Form::Whole { keys, .. } if keys.is_empty() => {
             ("it is not known, and names no key", "run it on each server by itself")
         }
-        _ => return Ok(form),
+        Form::Reads
+        | Form::Silent
+        | Form::Everything
+        | Form::Message
+        | Form::Wipes { .. }
+        | Form::Sets { .. }
+        | Form::Builds { .. }
+        | Form::As { .. }
+        | Form::Adds { .. }
+        | Form::SetsLife { .. }
+        | Form::Whole { .. }
+        | Form::Fields { .. }
+        | Form::Told(_)
+        | Form::Restores { .. }
+        | Form::Vouched(_) => return Ok(form),
     };
     Err(Unshippable { command: command_name(command), why, instead })
 }

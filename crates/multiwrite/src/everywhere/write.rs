@@ -240,7 +240,7 @@ fn ship(
             tell(marked, &Outcome::Dropped(reason))
         }
         Shipped::Everything => tell(
-            sequencer.mark_everything(unit.intent, is_receipt_wanted),
+            sequencer.mark_everything(cause(replies), unit.intent, is_receipt_wanted),
             &Outcome::Dropped(DropReason::CannotBeSaid),
         ),
     }
@@ -267,7 +267,7 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         for unit in self.units.iter().skip(self.settled).filter(|unit| !unit.plan.is_read()) {
             if unit.plan.touches_everything() {
-                self.local.sequencer.mark_everything(unit.intent, false);
+                self.local.sequencer.mark_everything(Cause::UnknownOnLocal, unit.intent, false);
             } else {
                 self.local.sequencer.mark(unit.plan.keys(), Cause::UnknownOnLocal, unit.intent, false);
             }

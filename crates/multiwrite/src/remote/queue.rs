@@ -56,6 +56,8 @@ pub(crate) struct Queue {
     pub(crate) last_copies: HashMap<Key, u64>,
     /// What is left in the spool, if anything is.
     pub(crate) spilled: Option<Spill>,
+    /// What it had acknowledged by the end of the process before, by lane, until the sender knows.
+    pub(crate) resumed: Vec<(u16, u64)>,
     /// How far a copy of everything is, while there is one.
     pub(crate) scan: Option<Scan>,
     pub(crate) is_paused: bool,
@@ -112,6 +114,7 @@ impl Queue {
             spilled: None,
             name,
             journal,
+            resumed: Vec::new(),
             scan: None,
             is_paused: false,
             halted: None,
@@ -277,8 +280,8 @@ impl Queue {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&mut self) {
-        self.dirty.mark_everything();
+    pub(crate) fn mark_everything(&mut self, cause: Cause) {
+        self.dirty.mark_everything(cause);
         self.journal.everything(&self.name, true);
         self.scan = None;
         // What is in the spool is copied with everything.

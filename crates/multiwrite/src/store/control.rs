@@ -9,6 +9,7 @@ use redfleet_core::Backend;
 use tokio::time::{Instant, timeout_at};
 
 use super::{MultiWrite, builder};
+use crate::dirty::Cause;
 use crate::error::{BuildError, Error};
 use crate::health::RemoteHealth;
 use crate::journal::Journal;
@@ -79,7 +80,7 @@ impl MultiWrite {
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
         let settled = async {
             // What an outbox has from before is dirty as soon as it is known.
-            self.shared.local.ready().await;
+            self.shared.local.known().await;
             // A caller that went away may have written all the same.
             self.shared.under_way.left_behind().await;
         };
@@ -151,10 +152,10 @@ impl MultiWrite {
         for remote in self.shared.local.sequencer.remotes().iter() {
             remote.end(DropReason::Shutdown);
         }
-        let tasks: Vec<_> = lock(&self.shared.tasks).drain(..).collect();
+        let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
         tasks.iter().for_each(|(_, task)| task.abort());
         for (_, task) in tasks {
-            // When they are gone, the spool is free for the next who opens it, as soon as the store is dropped.
+            // It was told to end: then nobody but the caller holds the journal any more.
             drop(task.await);
         }
         let local = &self.shared.local;
@@ -162,7 +163,11 @@ impl MultiWrite {
             Journal::None => return result,
             Journal::Spool(spool) => spool.flush(local.clock.now()).is_ok(),
             Journal::Outbox(outbox) => {
-                timeout_at(until, outbox.trim(&*local.backend)).await.is_ok_and(|told| told.is_ok())
+                let told = async {
+                    outbox.trim(&*local.backend).await?;
+                    if result.is_ok() { outbox.close(&*local.backend).await } else { Ok(()) }
+                };
+                timeout_at(until, told).await.is_ok_and(|told| told.is_ok())
             }
         };
         tracing::debug!(kept, "the journal is written for the last time");
@@ -244,7 +249,7 @@ impl MultiWrite {
     /// # }
     /// ```
     pub fn resync(&self, name: &str) -> Result<(), Error> {
-        self.remote(name)?.mark_everything();
+        self.remote(name)?.mark_everything(Cause::Effect);
         Ok(())
     }
 
@@ -295,7 +300,7 @@ impl MultiWrite {
         local.sequencer.change(|remotes| {
             builder::check(&remote, &local.backend, remotes, has_spool)?;
             local.journal.add_remote(&remote.name, true, last_seq);
-            remote.mark_everything();
+            remote.mark_everything(Cause::Effect);
             remotes.push(Arc::clone(&remote));
             Ok::<_, BuildError>(())
         })?;

@@ -31,11 +31,18 @@ async fn write(everywhere: Everywhere, place: Place, writer: usize) {
             4 => cmd("HINCRBYFLOAT").arg(format!("{prefix}h{key}")).arg(other).arg(0.5).take(),
             5 => cmd("DEL").arg(format!("{prefix}k{key}")).arg(format!("{prefix}h{other}")).take(),
             6 => cmd("APPEND").arg(format!("{prefix}k{key}")).arg("x").take(),
-            _ => cmd("LMOVE").arg(format!("{prefix}m{key}")).arg(format!("{prefix}m{other}")).arg("LEFT").arg("RIGHT").take(),
+            _ => cmd("LMOVE")
+                .arg(format!("{prefix}m{key}"))
+                .arg(format!("{prefix}m{other}"))
+                .arg("LEFT")
+                .arg("RIGHT")
+                .take(),
         };
         // Local may refuse it.
         drop(everywhere.send(&mixed).await);
-        let pushed = everywhere.send(cmd("RPUSH").arg(format!("{prefix}l{writer}")).arg(format!("{life}:{number}"))).await;
+        let pushed = everywhere
+            .send(cmd("RPUSH").arg(format!("{prefix}l{writer}")).arg(format!("{life}:{number}")))
+            .await;
         pushed.unwrap();
         say(&format!("pushed {writer} {number}"));
         everywhere.send(cmd("INCR").arg(format!("{prefix}n{writer}"))).await.unwrap();

@@ -175,7 +175,8 @@ async fn what_arrives_at_local_after_the_process_that_sent_it_was_killed_is_copi
     if is_killed().await {
         return;
     }
-    let test = "servers_kill::killed::what_arrives_at_local_after_the_process_that_sent_it_was_killed_is_copied_too";
+    let test =
+        "servers_kill::killed::what_arrives_at_local_after_the_process_that_sent_it_was_killed_is_copied_too";
     let trio = servers(3).await;
     let mut place = place(&trio, Journal::Spool, "late");
     place.life = 1;

@@ -23,7 +23,10 @@ async fn a_remote_that_is_the_same_server_under_another_address_is_halted_and_to
     assert!(told.contains("the same server as local"), "{told}");
     assert!(health.iter().skip(1).all(|remote| remote.halted.is_none()));
     let outcomes = written.receipt.outcomes();
-    assert!(outcomes.iter().any(|(name, told)| &**name == "mirror" && matches!(told, Outcome::Failed(_))), "{outcomes:?}");
+    assert!(
+        outcomes.iter().any(|(name, told)| &**name == "mirror" && matches!(told, Outcome::Failed(_))),
+        "{outcomes:?}"
+    );
     until("the other has it", || store.health().iter().skip(1).all(|remote| remote.acked == 1)).await;
     assert_eq!(ask::<i64>(local, "GET same:n").await, 1);
     assert_eq!(ask::<i64>(other, "GET same:n").await, 1);

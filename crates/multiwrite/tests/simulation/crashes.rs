@@ -79,10 +79,3 @@ fn whoever_goes_on_with_a_spool_sees_what_remotes_have_lost() {
     let storm = storm().wiping(1).losing_the_last_second(1).sparing(0);
     scenario.storm(storm).run(|world| run(world, Journal::Spool, false));
 }
-
-#[test]
-fn whoever_goes_on_with_an_outbox_sees_what_remotes_have_lost() {
-    let scenario = scenario("whoever_goes_on_with_an_outbox_sees_what_remotes_have_lost");
-    let storm = storm().wiping(1).losing_the_last_second(1).sparing(0);
-    scenario.storm(storm).run(|world| run(world, Journal::Outbox, false));
-}

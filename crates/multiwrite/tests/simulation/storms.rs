@@ -10,10 +10,12 @@ use super::world::{Writers, builder, end, links, ms, storm};
 
 /// Runs so many writers on one store in this world.
 async fn run(world: World, writers: usize, keeps_data: bool) -> Result<(), Violation> {
-    let store = builder(&world, &links(&world, 0), "0", false).clock(world.client(0).clock()).build().unwrap();
+    let store =
+        builder(&world, &links(&world, 0), "0", false).clock(world.client(0).clock()).build().unwrap();
     let told = Told::default();
     let counters: Vec<_> = (0..writers).map(|number| Counter::new(&number.to_string())).collect();
-    let shared = Writers { world: &world, part: "0", told: &told, writes: 160 / writers, pause_ms: 60, keeps_data };
+    let shared =
+        Writers { world: &world, part: "0", told: &told, writes: 160 / writers, pause_ms: 60, keeps_data };
     join_all(counters.iter().map(|counter| shared.write(&store, counter))).await;
     end(&world, &store, Lives::Equal).await?;
     told.judge()?;

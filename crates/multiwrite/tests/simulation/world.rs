@@ -100,7 +100,10 @@ impl Writers<'_> {
                 3 => {
                     // A caller that goes away before it is told anything.
                     let write = commands.draw();
-                    drop(tokio::time::timeout(ms(dice.u64(0..8)), send(&everywhere, write.commands, false)).await);
+                    drop(
+                        tokio::time::timeout(ms(dice.u64(0..8)), send(&everywhere, write.commands, false))
+                            .await,
+                    );
                 }
                 _ => {
                     let write = commands.draw();
@@ -117,7 +120,8 @@ impl Writers<'_> {
             return;
         }
         let outcomes = written.receipt.outcomes();
-        let acked = outcomes.iter().filter(|(_, outcome)| matches!(outcome, redfleet_multiwrite::Outcome::Acked));
+        let acked =
+            outcomes.iter().filter(|(_, outcome)| matches!(outcome, redfleet_multiwrite::Outcome::Acked));
         let place = |name: &str| NAMES.iter().position(|other| *other == name).unwrap();
         let places: Vec<usize> = acked.map(|(name, _)| place(name)).collect();
         self.told.look(self.world, key, &places).await;
@@ -125,7 +129,11 @@ impl Writers<'_> {
 }
 
 /// Writes these commands everywhere, several of them at once.
-async fn send(everywhere: &Everywhere, mut commands: Vec<redis::Cmd>, is_vouched: bool) -> CoreResult<Vec<CoreResult<Value>>> {
+async fn send(
+    everywhere: &Everywhere,
+    mut commands: Vec<redis::Cmd>,
+    is_vouched: bool,
+) -> CoreResult<Vec<CoreResult<Value>>> {
     let vouched = everywhere.clone().deterministic();
     let everywhere = if is_vouched { &vouched } else { everywhere };
     if commands.len() == 1 {

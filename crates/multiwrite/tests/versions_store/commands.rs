@@ -91,8 +91,7 @@ async fn a_transaction_is_one_on_each_node_and_typed_commands_are_those_of_redis
     assert_eq!((count, length), (2, 2));
     let mut everywhere = store.everywhere();
     let _: () = everywhere.hset_multiple(world.key("h"), &[("a", 1), ("b", 2)]).await.unwrap();
-    let popped: Vec<String> =
-        everywhere.lpop(world.key("l"), std::num::NonZeroUsize::new(1)).await.unwrap();
+    let popped: Vec<String> = everywhere.lpop(world.key("l"), std::num::NonZeroUsize::new(1)).await.unwrap();
     assert_eq!(popped, ["a"]);
     let script = redis::Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
     let count: i64 = script.key(world.key("n")).arg(5).invoke_async(&mut everywhere).await.unwrap();

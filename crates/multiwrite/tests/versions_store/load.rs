@@ -56,7 +56,8 @@ impl Load {
     pub(super) async fn stop(self, world: &World) {
         self.shared.is_over.store(true, Ordering::Relaxed);
         self.tasks.join_all().await;
-        let counted: i64 = ask::<Option<i64>>(&world.local, cmd("GET").arg(world.key("n"))).await.unwrap_or(0);
+        let counted: i64 =
+            ask::<Option<i64>>(&world.local, cmd("GET").arg(world.key("n"))).await.unwrap_or(0);
         let (told, unknown) =
             (self.shared.told.load(Ordering::Relaxed), self.shared.unknown.load(Ordering::Relaxed));
         assert!(told > 0 && (told..=told + unknown).contains(&counted), "{told} + {unknown}: {counted}");

@@ -40,7 +40,10 @@ impl World {
 
     /// A store without remotes.
     pub(super) fn builder(&self) -> Builder {
-        MultiWrite::builder(node(&self.local)).only(&self.prefix).seed(1).local_deadline(Duration::from_secs(1))
+        MultiWrite::builder(node(&self.local))
+            .only(&self.prefix)
+            .seed(1)
+            .local_deadline(Duration::from_secs(1))
     }
 
     /// A store with both remotes.
@@ -51,7 +54,11 @@ impl World {
     /// Adds both remotes.
     pub(super) fn with_remotes(&self, builder: Builder, options: &RemoteOptions) -> Builder {
         let at_least_once = options.clone().guarantee(Guarantee::AtLeastOnce);
-        builder.remote_with("eu", node(&self.eu), options.clone()).remote_with("us", node(&self.us), at_least_once)
+        builder.remote_with("eu", node(&self.eu), options.clone()).remote_with(
+            "us",
+            node(&self.us),
+            at_least_once,
+        )
     }
 
     /// Waits until the remotes have everything, and fails unless they are equal to local then.

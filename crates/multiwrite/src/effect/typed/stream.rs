@@ -1,130 +1,113 @@
-//! A whole stream, read by its type: its entries, where it is, and its groups with what each consumer has not acknowledged.
+//! A whole stream: its entries, its groups, their consumers, and what is pending.
 //!
-//! What is pending is copied for entries that are still there; one that was deleted is pending nowhere but on local.
+//! What commands cannot say of it is when a consumer was last seen.
+
+mod groups;
+mod steps;
+
+use std::collections::BTreeMap;
 
 use redfleet_core::{Backend, Error, Result};
 use redis::{Cmd, Value, cmd};
 
-use super::{Page, bounded};
+use super::{MAX_STEP_WORDS, PAGE, Room, TOO_LARGE};
 use crate::effect::Key;
 use crate::effect::form::Word;
 use crate::effect::said::{bytes, integer, items, plain};
-use crate::effect::words::command;
+use groups::Group;
 
-/// Steps that build the stream where there is no such key.
+/// Milliseconds, and a number that parts those of one millisecond.
+type Id = (u64, u64);
+
+/// A stream as it is.
+struct Stream {
+    /// The last id that it gave.
+    last: Id,
+    max_deleted: Id,
+    /// How many entries it ever had.
+    added: i64,
+    /// The words of each entry: names and values.
+    entries: BTreeMap<Id, Vec<Word>>,
+    groups: Vec<Group>,
+}
+
+/// Adds steps that make the stream where there is none.
 ///
 /// # Cost
 ///
-/// One round trip a thousand entries, two a group, and one a thousand entries that are pending.
-pub(super) async fn put(local: &dyn Backend, key: &Key, steps: &mut Vec<Cmd>) -> Result<()> {
-    let about = local.call(cmd("XINFO").arg("STREAM").arg(&**key)).await?;
-    let last = word(&about, "last-generated-id")?;
-    let (mut words, mut from, mut is_empty) = (Vec::new(), Word::from(b"-".as_slice()), true);
-    loop {
-        let page = cmd("XRANGE").arg(&**key).arg(&*from).arg("+").arg("COUNT").arg(super::PAGE).take();
-        let page = local.call(&page).await?;
-        let Some((entries, next)) = entries(&page) else { return Err(Error::conversion::<Page>(&page)) };
-        for (id, fields) in entries {
-            is_empty = false;
-            words.extend(fields.iter().map(|field| Word::from(*field)));
-            bounded(&words)?;
-            steps.push(command([b"XADD".as_slice(), key, id].into_iter().chain(fields)));
-        }
-        let Some(next) = next else { break };
-        from = next;
+/// A round trip for all but the entries, one for each thousand of those, and for each thousand that are pending in a group.
+pub(super) async fn read(
+    local: &dyn Backend,
+    key: &Key,
+    room: &mut Room,
+    steps: &mut Vec<Cmd>,
+) -> Result<()> {
+    // One entry is enough, as they are read page by page.
+    let about = local.call(cmd("XINFO").arg("STREAM").arg(&**key).arg("FULL").arg("COUNT").arg(1)).await?;
+    let mut stream = stream(&about).ok_or_else(|| Error::conversion::<Vec<Vec<u8>>>(&about))?;
+    stream.entries = entries(local, key, room).await?;
+    for group in &mut stream.groups {
+        group.read_pending(local, key, room).await?;
     }
-    if is_empty {
-        // A stream without entries is a key all the same.
-        steps.push(command([b"XADD".as_slice(), key, b"0-1", b"", b""]));
-        steps.push(command([b"XTRIM".as_slice(), key, b"MAXLEN", b"0"]));
-    }
-    let (added, deleted) = (number(&about, "entries-added")?, word(&about, "max-deleted-entry-id")?);
-    let words = [b"XSETID".as_slice(), key, &last, b"ENTRIESADDED", added.as_bytes(), b"MAXDELETEDID", &deleted];
-    steps.push(command(words));
-    groups(local, key, steps).await
-}
-
-async fn groups(local: &dyn Backend, key: &Key, steps: &mut Vec<Cmd>) -> Result<()> {
-    let groups = local.call(cmd("XINFO").arg("GROUPS").arg(&**key)).await?;
-    for group in items(&groups).unwrap_or_default() {
-        let (name, last) = (word(group, "name")?, word(group, "last-delivered-id")?);
-        let mut create = command([b"XGROUP".as_slice(), b"CREATE", key, &name, &last]);
-        if let Ok(read) = number(group, "entries-read") {
-            create.arg("ENTRIESREAD").arg(read);
-        }
-        steps.push(create);
-        let consumers = local.call(cmd("XINFO").arg("CONSUMERS").arg(&**key).arg(&*name)).await?;
-        for consumer in items(&consumers).unwrap_or_default() {
-            let consumer = word(consumer, "name")?;
-            steps.push(command([b"XGROUP".as_slice(), b"CREATECONSUMER", key, &name, &consumer]));
-        }
-        pending(local, key, &name, steps).await?;
-    }
+    stream.put(key, steps);
     Ok(())
 }
 
-/// Whose each pending entry is, for how long, and how often it was delivered.
-async fn pending(local: &dyn Backend, key: &Key, group: &[u8], steps: &mut Vec<Cmd>) -> Result<()> {
-    let mut from = Word::from(b"-".as_slice());
+fn stream(about: &Value) -> Option<Stream> {
+    Some(Stream {
+        last: id(field(about, "last-generated-id")?)?,
+        max_deleted: id(field(about, "max-deleted-entry-id")?)?,
+        added: integer(field(about, "entries-added")?)?,
+        entries: BTreeMap::new(),
+        groups: items(field(about, "groups")?)?.iter().map(Group::of).collect::<Option<_>>()?,
+    })
+}
+
+async fn entries(local: &dyn Backend, key: &Key, room: &mut Room) -> Result<BTreeMap<Id, Vec<Word>>> {
+    let (mut all, mut from) = (BTreeMap::new(), "-".to_owned());
     loop {
-        let page = cmd("XPENDING").arg(&**key).arg(group).arg(&*from).arg("+").arg(super::PAGE).take();
-        let page = local.call(&page).await?;
-        let rows = items(&page).unwrap_or_default();
-        for row in rows {
-            let told = items(row).and_then(|row| {
-                let [id, consumer, idle, times] = row else { return None };
-                Some((bytes(id)?, bytes(consumer)?, integer(idle)?, integer(times)?))
-            });
-            let Some((id, consumer, idle, times)) = told else { return Err(Error::conversion::<Page>(row)) };
-            let mut claim = command([b"XCLAIM".as_slice(), key, group, consumer, b"0", id]);
-            steps.push(claim.arg("IDLE").arg(idle).arg("RETRYCOUNT").arg(times).arg("FORCE").arg("JUSTID").take());
-            from = after(id);
+        let question = cmd("XRANGE").arg(&**key).arg(&from).arg("+").arg("COUNT").arg(PAGE).take();
+        let reply = local.call(&question).await?;
+        let page: Option<Vec<_>> = items(&reply).and_then(|page| page.iter().map(entry).collect());
+        let page = page.ok_or_else(|| Error::conversion::<Vec<Vec<u8>>>(&reply))?;
+        let is_last = page.len() < PAGE;
+        for (id, words) in page {
+            room.take(&words)?;
+            if words.len() + 3 > MAX_STEP_WORDS {
+                return Err(Error::unsupported("a copy by its type", TOO_LARGE));
+            }
+            from = format!("({}", text(id));
+            all.insert(id, words);
         }
-        if rows.len() < super::PAGE {
-            return Ok(());
+        if is_last {
+            return Ok(all);
         }
     }
 }
 
-/// The entries of a page with their fields, and where the next page begins, if there is one.
-type Entries<'a> = (Vec<(&'a [u8], Vec<&'a [u8]>)>, Option<Word>);
-
-fn entries(page: &Value) -> Option<Entries<'_>> {
-    let rows = items(page)?;
-    let entry = |row| {
-        let [id, fields] = items(row)? else { return None };
-        let fields = items(fields)?.iter().map(bytes).collect::<Option<Vec<_>>>()?;
-        Some((bytes(id)?, fields))
-    };
-    let entries: Vec<_> = rows.iter().map(entry).collect::<Option<_>>()?;
-    let last = entries.last().filter(|_| rows.len() == super::PAGE).map(|(id, _)| after(id));
-    Some((entries, last))
+fn entry(reply: &Value) -> Option<(Id, Vec<Word>)> {
+    let [at, words] = items(reply)? else { return None };
+    let words = items(words)?.iter().map(|word| bytes(word).map(Word::from)).collect::<Option<_>>()?;
+    Some((id(at)?, words))
 }
 
-/// What comes after this id.
-fn after(id: &[u8]) -> Word {
-    [b"(".as_slice(), id].concat().into()
+/// The field of this name in a reply that is a map, by whatever protocol.
+fn field<'a>(reply: &'a Value, name: &str) -> Option<&'a Value> {
+    let is_it = |word: &Value| bytes(word) == Some(name.as_bytes());
+    if let Value::Map(pairs) = plain(reply) {
+        return pairs.iter().find(|(word, _)| is_it(word)).map(|(_, value)| value);
+    }
+    items(reply)?.chunks_exact(2).find_map(|pair| {
+        let [word, value] = pair else { return None };
+        is_it(word).then_some(value)
+    })
 }
 
-/// What XINFO says under this name.
-fn said<'a>(about: &'a Value, name: &str) -> Result<&'a Value> {
-    let is_it = |word: &Value| bytes(word).is_some_and(|word| word == name.as_bytes());
-    let found = match plain(about) {
-        Value::Map(pairs) => pairs.iter().find(|(word, _)| is_it(word)).map(|(_, said)| said),
-        other => {
-            let words = items(other).unwrap_or_default();
-            words.iter().position(is_it).and_then(|at| words.get(at + 1))
-        }
-    };
-    found.ok_or_else(|| Error::conversion::<Page>(about))
+fn id(word: &Value) -> Option<Id> {
+    let (ms, number) = std::str::from_utf8(bytes(word)?).ok()?.split_once('-')?;
+    Some((ms.parse().ok()?, number.parse().ok()?))
 }
 
-fn word(about: &Value, name: &str) -> Result<Word> {
-    let said = said(about, name)?;
-    bytes(said).map(Word::from).ok_or_else(|| Error::conversion::<Vec<u8>>(said))
-}
-
-fn number(about: &Value, name: &str) -> Result<String> {
-    let said = said(about, name)?;
-    integer(said).map(|number| number.to_string()).ok_or_else(|| Error::conversion::<i64>(said))
+fn text((ms, number): Id) -> String {
+    format!("{ms}-{number}")
 }
