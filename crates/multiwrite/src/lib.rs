@@ -28,7 +28,7 @@
 //! | what happens | no journal | [spool](Builder::spool) on disk | [outbox](Builder::outbox) on local |
 //! |---|---|---|---|
 //! | a remote is down, hangs, is cut off | queued up to a bound, then copied | the same, or [spilled](Overflow::Spill) to disk | as without |
-//! | a remote lost its data | noticed, all is copied | the same | the same |
+//! | a remote lost its data | noticed within 10 s, all is copied | the same, also while no store ran | as without |
 //! | a remote refuses a write | a [dead letter](DeadLetter), its keys are copied | the same | the same |
 //! | local's reply is lost, or late | the caller is told, its keys are copied | the same | the same |
 //! | [`shutdown`](MultiWrite::shutdown) before all is delivered | [`Undelivered`] says what: [`resync`](MultiWrite::resync) | goes on with the next store | its keys are copied by the next store |

@@ -109,7 +109,7 @@ impl Builder {
     /// let store = MultiWrite::builder(here.shared()).only("users:").remote("eu", there.shared()).build()?;
     /// let () = store.everywhere().set("users:1", "bob").await?;
     /// let error = store.everywhere().set::<_, _, ()>("sessions:1", "..").await.unwrap_err();
-    /// assert!(error.to_string().contains("a key lies outside of what is written everywhere"));
+    /// assert!(error.to_string().contains("only keys that begin with `users:` are written"));
     /// # Ok(())
     /// # }
     /// ```
