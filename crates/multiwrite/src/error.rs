@@ -21,6 +21,16 @@ pub enum Error {
     #[error("local: {0}")]
     Local(CoreError),
 
+    /// What a remote said, where it was asked for itself.
+    #[error("`{name}`: {error}")]
+    #[non_exhaustive]
+    Remote {
+        /// The remote's name.
+        name: Arc<str>,
+        /// What it said.
+        error: CoreError,
+    },
+
     /// The command cannot be written everywhere: nothing was sent.
     #[error("nothing was sent: {command} cannot be written everywhere: {why}: {instead}")]
     #[non_exhaustive]
@@ -82,7 +92,7 @@ impl Error {
     #[must_use]
     pub const fn effect(&self) -> Effect {
         match self {
-            Self::Local(error) => error.effect(),
+            Self::Local(error) | Self::Remote { error, .. } => error.effect(),
             Self::Short(_) => Effect::Unknown,
             Self::Unshippable { .. }
             | Self::Full { .. }
@@ -98,7 +108,7 @@ impl Error {
 impl From<Error> for CoreError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Local(error) => error,
+            Error::Local(error) | Error::Remote { error, .. } => error,
             Error::Unshippable { command, instead, .. } => Self::unsupported(command, instead),
             Error::Full { .. } => {
                 Self::declined("the queue of a remote is full: nothing was sent", Effect::None)

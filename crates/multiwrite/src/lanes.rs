@@ -118,6 +118,12 @@ impl Lanes {
         dropped
     }
 
+    /// How many bytes the entry takes here: its commands, and what it costs to keep it.
+    #[cfg(test)]
+    pub(crate) fn bytes_of(entry: &Entry) -> usize {
+        weight::of(&entry.effect)
+    }
+
     /// Whether there is room for so many entries of so many bytes together, or nothing here that could make room.
     pub(crate) fn has_room(&self, entries: usize, bytes: usize) -> bool {
         self.entries == 0

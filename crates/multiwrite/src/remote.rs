@@ -32,7 +32,7 @@ use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
 use crate::journal::Journal;
 use crate::lock::lock;
-use crate::options::{Overflow, RemoteOptions};
+use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;
 use queue::{Incoming, Queue, Spill};
@@ -106,10 +106,13 @@ impl Remote {
     }
 
     /// Goes on where the process before ended.
-    pub(crate) fn take_over(&self, lack: Lack, unknown: &[Key], last_seq: u64) {
+    pub(crate) fn take_over(&self, lack: &Lack, unknown: &[Key], last_seq: u64) {
         let mut queue = self.queue();
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
-            queue.spilled = Some(Spill { next: settled + 1, last: last_seq, tickets: BTreeMap::new() });
+            let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
+            let sent = if is_plain { last_seq } else { 0 };
+            let next = settled + 1;
+            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
         }
         queue.mark(&lack.dirty, Cause::Effect, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
@@ -214,6 +217,30 @@ impl Remote {
             }
             changed.await;
         }
+    }
+
+    /// Waits until nothing up to `seq` is queued or in flight.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn has_sent(&self, seq: u64) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.queue().has_sent(seq) {
+                return;
+            }
+            self.hurry();
+            changed.await;
+        }
+    }
+
+    /// Whether any of the keys is to be copied.
+    pub(crate) fn is_dirty(&self, keys: &[Key]) -> bool {
+        let queue = self.queue();
+        queue.dirty.everything().is_some() || keys.iter().any(|key| queue.dirty.contains(key))
     }
 
     /// What is queued does not wait for more.

@@ -51,7 +51,7 @@ impl Spool {
     ///
     /// # Cost
     ///
-    /// Reads all files: a second or so a GiB.
+    /// Reads all files: some seconds a GiB.
     ///
     /// # Errors
     ///

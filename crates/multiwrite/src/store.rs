@@ -1,6 +1,7 @@
 //! The store: one local that counts, and remotes that follow it.
 
 mod builder;
+mod compare;
 mod control;
 mod keeper;
 pub(crate) mod local;

@@ -2,15 +2,18 @@
 
 mod canonical;
 mod page;
+mod side;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
-use redfleet_core::{Backend, Result};
+use redfleet_core::Backend;
 
 use crate::effect::Key;
 use page::{Cursor, Glance, glances};
+pub(crate) use side::{Failed, Side, Which};
 
 /// How many keys that differ are told by name.
 const MAX_TOLD: usize = 10_000;
@@ -38,10 +41,11 @@ impl Report {
 /// `1200 keys compared, none differs`.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = if self.compared == 1 { "key" } else { "keys" };
         match self.differing {
-            0 => write!(f, "{} keys compared, none differs", self.compared),
-            1 => write!(f, "{} keys compared, 1 differs", self.compared),
-            differing => write!(f, "{} keys compared, {differing} differ", self.compared),
+            0 => write!(f, "{} {keys} compared, none differs", self.compared),
+            1 => write!(f, "{} {keys} compared, 1 differs", self.compared),
+            differing => write!(f, "{} {keys} compared, {differing} differ", self.compared),
         }
     }
 }
@@ -79,11 +83,16 @@ pub enum Differs {
 /// The two sides of a comparison.
 #[derive(Clone, Copy)]
 pub(crate) struct Sides<'a> {
-    pub(crate) local: &'a dyn Backend,
-    pub(crate) remote: &'a dyn Backend,
+    local: Side<'a>,
+    remote: Side<'a>,
 }
 
-impl Sides<'_> {
+impl<'a> Sides<'a> {
+    /// Local and a remote, each with the time that it has to answer.
+    pub(crate) const fn new(local: (&'a dyn Backend, Duration), remote: (&'a dyn Backend, Duration)) -> Self {
+        Self { local: Side::new(Which::Local, local), remote: Side::new(Which::Remote, remote) }
+    }
+
     /// Goes through both sides, and compares once more, alone, each key that seems to differ: under load a key differs as long
     /// as its last write is on its way. `hold` keeps the writers of a key back until the remote has all that was written, and lets
     /// them go when what it returns is dropped.
@@ -92,11 +101,15 @@ impl Sides<'_> {
     ///
     /// Two round trips of each side a page of 256 keys (SCAN, and DUMP with PEXPIRETIME of each key), and a few more for each
     /// key that differs or whose form in memory does.
+    ///
+    /// # Errors
+    ///
+    /// What either side says, and which it was.
     pub(crate) async fn compare<H, F>(
         self,
         is_ours: impl Fn(&[u8]) -> bool,
         hold: impl Fn(Key) -> F,
-    ) -> Result<Report>
+    ) -> Result<Report, Failed>
     where
         F: Future<Output = H>,
     {
@@ -131,7 +144,7 @@ impl Sides<'_> {
     }
 
     /// The keys whose dumps or lives are not the same.
-    async fn suspects(self, keys: Vec<Key>) -> Result<Vec<Key>> {
+    async fn suspects(self, keys: Vec<Key>) -> Result<Vec<Key>, Failed> {
         let (here, there) = futures::try_join!(glances(self.local, &keys), glances(self.remote, &keys))?;
         let pairs = here.into_iter().zip(there);
         Ok(keys
@@ -143,7 +156,7 @@ impl Sides<'_> {
     }
 
     /// How this key differs now, if it does.
-    async fn difference(self, key: &Key) -> Result<Option<Differs>> {
+    async fn difference(self, key: &Key) -> Result<Option<Differs>, Failed> {
         let keys = [Key::clone(key)];
         let (here, there) = futures::try_join!(glances(self.local, &keys), glances(self.remote, &keys))?;
         let (Some(here), Some(there)) = (here.first(), there.first()) else { return Ok(None) };
@@ -158,7 +171,7 @@ impl Sides<'_> {
     }
 
     /// The same value may have several forms in memory, and so several dumps.
-    async fn is_same_value(self, key: &Key, here: &Glance, there: &Glance) -> Result<bool> {
+    async fn is_same_value(self, key: &Key, here: &Glance, there: &Glance) -> Result<bool, Failed> {
         if here.is_same_dump(there) {
             return Ok(true);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use redfleet_core::test_util::{Condition, Scripted};
 use redfleet_core::{Backend, Embedded};
-use redfleet_multiwrite::{Error, Guarantee, MultiWrite, RemoteOptions};
+use redfleet_multiwrite::{BuildError, Error, Guarantee, MultiWrite, RemoteOptions};
 use redis::{AsyncCommands, RedisResult, cmd};
 
 const LONG: Duration = Duration::from_secs(10);
@@ -38,11 +38,11 @@ fn plain() -> RemoteOptions {
     RemoteOptions::default().guarantee(Guarantee::AtLeastOnce)
 }
 
-fn world() -> World {
+fn world() -> Result<World, BuildError> {
     world_with(node("local"))
 }
 
-fn world_with(local: Scripted) -> World {
+fn world_with(local: Scripted) -> Result<World, BuildError> {
     let good = [node("one"), node("two")];
     let broken = node("three");
     broken.set(Condition::Refused);
@@ -50,9 +50,8 @@ fn world_with(local: Scripted) -> World {
         .remote_with("one", good[0].shared(), plain())
         .remote_with("two", good[1].shared(), plain())
         .remote_with("three", broken.shared(), plain())
-        .build()
-        .unwrap();
-    World { local, good, broken, store }
+        .build()?;
+    Ok(World { local, good, broken, store })
 }
 
 /// The commands of a node but for what is kept there for the store's own use.
@@ -89,7 +88,7 @@ impl World {
 
 #[tokio::test(start_paused = true)]
 async fn rmw_1_a_plain_get_goes_to_local_only() {
-    let mut world = world();
+    let mut world = world().unwrap();
     let value: String = world.store.get("good").await.unwrap();
     assert_eq!(value, "value");
     tokio::time::sleep(LONG).await;
@@ -101,7 +100,7 @@ async fn rmw_1_a_plain_get_goes_to_local_only() {
 
 #[tokio::test(start_paused = true)]
 async fn rmw_2_an_unknown_command_is_an_error_and_no_remote_sees_it() {
-    let world = world();
+    let world = world().unwrap();
     let error = world.store.everywhere().send(&cmd("test")).await.unwrap_err();
     assert!(matches!(error, Error::Unshippable { .. }), "{error}");
     assert!(error.to_string().contains("TEST"), "{error}");
@@ -122,7 +121,7 @@ async fn rmw_3_without_remotes_everywhere_is_local() {
 
 #[tokio::test(start_paused = true)]
 async fn rmw_4_a_broken_local_is_told_and_what_it_refuses_goes_nowhere() {
-    let world = world();
+    let world = world().unwrap();
     world.local.set(Condition::Refused);
     let error = world.store.everywhere().send(cmd("DEL").arg("good")).await.unwrap_err();
     assert!(matches!(&error, Error::Local(redfleet_core::Error::Link { .. })), "{error}");
@@ -132,7 +131,7 @@ async fn rmw_4_a_broken_local_is_told_and_what_it_refuses_goes_nowhere() {
     }
     let refusing =
         Scripted::new().with_run_id("local").on("EXPIRE", "-ERR no\r\n").on("PEXPIRETIME", ":-1\r\n");
-    let world = world_with(refusing);
+    let world = world_with(refusing).unwrap();
     let refused: RedisResult<bool> = world.store.everywhere().expire("error", 10).await;
     assert!(refused.unwrap_err().to_string().contains("no"));
     tokio::time::sleep(LONG).await;
@@ -152,7 +151,7 @@ async fn rmw_5_a_broken_local_alone_is_told_too() {
 
 #[tokio::test(start_paused = true)]
 async fn rmw_6_a_get_everywhere_returns_what_local_has_and_hits_the_good_remotes() {
-    let world = world();
+    let world = world().unwrap();
     let value: String = world.store.everywhere().get("good").await.unwrap();
     assert_eq!(value, "value");
     world.expect_on_good_ones(&["GET good"]).await;
@@ -160,21 +159,21 @@ async fn rmw_6_a_get_everywhere_returns_what_local_has_and_hits_the_good_remotes
 
 #[tokio::test(start_paused = true)]
 async fn rmw_7_del_everywhere() {
-    let world = world();
+    let world = world().unwrap();
     assert!(world.store.everywhere().del::<_, bool>("good").await.unwrap());
     world.expect_on_good_ones(&["DEL good"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn rmw_8_set_everywhere() {
-    let world = world();
+    let world = world().unwrap();
     assert!(world.store.everywhere().set::<_, _, bool>("good", "value").await.unwrap());
     world.expect_on_good_ones(&["SET good value"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn rmw_9_setex_everywhere_ends_at_the_same_time_everywhere() {
-    let world = world();
+    let world = world().unwrap();
     assert!(world.store.everywhere().set_ex::<_, _, bool>("good", "value", 10).await.unwrap());
     world.settled().await;
     assert_eq!(seen(&world.local), ["SETEX good 10 value"]);
@@ -186,7 +185,7 @@ async fn rmw_9_setex_everywhere_ends_at_the_same_time_everywhere() {
 
 #[tokio::test(start_paused = true)]
 async fn rmw_10_expire_everywhere_ends_at_the_same_time_everywhere() {
-    let world = world();
+    let world = world().unwrap();
     assert!(world.store.everywhere().expire::<_, bool>("good", 10).await.unwrap());
     world.settled().await;
     assert_eq!(seen(&world.local), ["EXPIRE good 10"]);
@@ -212,7 +211,7 @@ async fn rmw_12_expire_of_a_missing_key_is_false() {
 
 #[tokio::test(start_paused = true)]
 async fn rmw_13_a_pipeline_everywhere_is_a_transaction_on_each_node() {
-    let world = world();
+    let world = world().unwrap();
     let mut pipeline = redis::pipe();
     pipeline.set("good", "value").del("good");
     let (set, deleted): (bool, bool) = world.store.pipe_everywhere(&pipeline).await.unwrap();
@@ -231,7 +230,7 @@ async fn rmw_13_a_pipeline_everywhere_is_a_transaction_on_each_node() {
 /// What the manual script of redismultiwrite shows: a remote that hangs holds nobody up.
 #[tokio::test(start_paused = true)]
 async fn a_remote_that_hangs_holds_nobody_up() {
-    let world = world();
+    let world = world().unwrap();
     world.good[0].set(Condition::Hung);
     let shared: Arc<dyn Backend> = Arc::new(world.store.everywhere());
     let reply =

@@ -86,8 +86,7 @@ pub use watch::{Attempt, Watch};
 #[cfg(feature = "derive")]
 pub use redfleet_pipe_derive::{Model, Resolve};
 
-/// The examples of the READMEs, the workspace's and this crate's, so that they cannot become wrong.
+/// The examples of the README, so that they cannot become wrong.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -86,6 +86,9 @@ impl Form {
                     steps.set(key, value, end.life(key, answered)?);
                 }
             }
+            Self::Told(Told::Members(key)) if mutant::is_on("what_was_popped_is_popped_again") => {
+                steps.add(vec![key.clone()], Kind::Builds, original.clone());
+            }
             Self::Told(told) => told.add_to(steps, reply, answered)?,
             Self::Builds { key, .. } if is_apart(&key) => {
                 steps.add(vec![key.clone()], Kind::Builds, original.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use redfleet_core::mutant;
 use redis::Cmd;
 
 use super::form::Word;
@@ -95,8 +96,11 @@ impl Steps {
         let lives = |(key, life): (&Key, &Option<Life>)| {
             life.filter(|life| *life != Life::Gone || self.has_shared(key)).map(|life| (key.clone(), life))
         };
-        let lives =
-            if kind == Kind::Overwrites { Vec::new() } else { keys.iter().filter_map(lives).collect() };
+        let lives = if kind == Kind::Overwrites || mutant::is_on("lives_are_not_shipped") {
+            Vec::new()
+        } else {
+            keys.iter().filter_map(lives).collect()
+        };
         let steps = self.steps.into_iter().map(|step| step.command).collect();
         Some(Shipped::Effect(Effect { steps, keys: keys.into_keys().collect(), lives, kind }))
     }

@@ -1,10 +1,126 @@
 //! A whole key, read by its type.
 
-use redfleet_core::{Backend, Error, Result};
+use redfleet_core::{Backend, Error, Result, convert};
+use redis::{Cmd, Value, cmd};
 
-use super::{Effect, Key};
+use super::form::Word;
+use super::questions::life;
+use super::said::{bytes, integer, items};
+use super::steps::MAX_STEP_WORDS;
+use super::words::command;
+use super::{Effect, Key, Kind, Life};
 
+/// A larger key is not copied by its type, because all of it is in memory meanwhile.
+const MAX_WORDS: usize = 1_000_000;
+/// How many members are asked for at once.
+const PAGE: usize = 1000;
+
+/// Reads the key: DEL, then what it holds in steps of a bounded length, then its end.
 pub(super) async fn read(local: &dyn Backend, key: &Key) -> Result<Effect> {
-    let _ = (local, key);
-    Err(Error::unsupported("a copy by type", "use remotes that take local's payloads"))
+    let kind: String = convert(local.call(cmd("TYPE").arg(&**key)).await?)?;
+    let end = local.call(cmd("PEXPIRETIME").arg(&**key)).await?;
+    let life = life(&end).ok_or_else(|| Error::conversion::<i64>(&end))?;
+    let mut steps = vec![command([b"DEL".as_slice(), key])];
+    match kind.as_str() {
+        _ if life == Life::Gone => {}
+        "none" => {}
+        "string" => {
+            let value: Vec<u8> = convert(local.call(cmd("GET").arg(&**key)).await?)?;
+            steps.push(command([b"SET".as_slice(), key, &value]));
+        }
+        "list" => put(&mut steps, key, "RPUSH", 1, &list(local, key).await?),
+        "set" => put(&mut steps, key, "SADD", 1, &scanned(local, key, "SSCAN").await?),
+        "zset" => {
+            let mut words = scanned(local, key, "ZSCAN").await?;
+            words.chunks_exact_mut(2).for_each(|pair| pair.reverse());
+            put(&mut steps, key, "ZADD", 2, &words);
+        }
+        "hash" => {
+            let words = scanned(local, key, "HSCAN").await?;
+            put(&mut steps, key, "HSET", 2, &words);
+            end_fields(local, key, &words, &mut steps).await?;
+        }
+        _ => return Err(Error::unsupported("a copy of such a key", CANNOT)),
+    }
+    if let (Life::Until { unix_ms }, true) = (life, steps.len() > 1) {
+        steps.push(command([b"PEXPIREAT".as_slice(), key, unix_ms.to_string().as_bytes()]));
+    }
+    Ok(Effect { steps, keys: vec![key.clone()], lives: Vec::new(), kind: Kind::Overwrites })
+}
+
+const CANNOT: &str =
+    "streams and values of modules need a remote that takes local's payloads: one of its version or newer";
+const TOO_LARGE: &str =
+    "it has too many members: use a remote that takes local's payloads, one of its version or newer";
+
+/// Steps of this name that put all the words, so many a member, as many in each step as it may have.
+fn put(steps: &mut Vec<Cmd>, key: &Key, name: &str, words_each: usize, words: &[Word]) {
+    let most = (MAX_STEP_WORDS - 2) / words_each * words_each;
+    for words in words.chunks(most) {
+        let words = words.iter().map(|word| &**word);
+        steps.push(command([name.as_bytes(), key].into_iter().chain(words)));
+    }
+}
+
+fn words_of(reply: &Value) -> Result<Vec<Word>> {
+    let words = items(reply).and_then(|items| items.iter().map(|item| bytes(item).map(Word::from)).collect());
+    words.ok_or_else(|| Error::conversion::<Vec<Vec<u8>>>(reply))
+}
+
+fn bounded(words: &[Word]) -> Result<()> {
+    if words.len() <= MAX_WORDS { Ok(()) } else { Err(Error::unsupported("a copy by its type", TOO_LARGE)) }
+}
+
+async fn list(local: &dyn Backend, key: &Key) -> Result<Vec<Word>> {
+    let mut words = Vec::new();
+    loop {
+        let first = words.len();
+        let page = cmd("LRANGE").arg(&**key).arg(first).arg(first + PAGE - 1).take();
+        let page = words_of(&local.call(&page).await?)?;
+        let is_last = page.len() < PAGE;
+        words.extend(page);
+        bounded(&words)?;
+        if is_last {
+            return Ok(words);
+        }
+    }
+}
+
+/// What SSCAN, ZSCAN or HSCAN tell. A member that is told twice is put twice, which is the same as once.
+async fn scanned(local: &dyn Backend, key: &Key, name: &str) -> Result<Vec<Word>> {
+    let (mut words, mut cursor) = (Vec::new(), Word::from(b"0".as_slice()));
+    loop {
+        let reply = local.call(cmd(name).arg(&**key).arg(&*cursor).arg("COUNT").arg(PAGE)).await?;
+        let [next, page] = items(&reply).unwrap_or_default() else {
+            return Err(Error::conversion::<(Vec<u8>, Vec<Vec<u8>>)>(&reply));
+        };
+        cursor = bytes(next).ok_or_else(|| Error::conversion::<Vec<u8>>(next))?.into();
+        words.extend(words_of(page)?);
+        bounded(&words)?;
+        if *cursor == *b"0" {
+            return Ok(words);
+        }
+    }
+}
+
+/// The ends of fields. A server that knows none refuses the question, and so does a key that is gone meanwhile.
+async fn end_fields(local: &dyn Backend, key: &Key, words: &[Word], steps: &mut Vec<Cmd>) -> Result<()> {
+    let fields: Vec<&Word> = words.iter().step_by(2).collect();
+    for fields in fields.chunks(PAGE) {
+        let mut question = cmd("HPEXPIRETIME");
+        question.arg(&**key).arg("FIELDS").arg(fields.len());
+        fields.iter().for_each(|field| drop(question.arg(&***field)));
+        let ends = match local.call(&question).await {
+            Ok(ends) => ends,
+            Err(Error::Refused { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        for (field, end) in fields.iter().zip(items(&ends).unwrap_or_default()) {
+            if let Some(end) = integer(end).filter(|end| *end > 0) {
+                let end = end.to_string();
+                steps.push(command([b"HPEXPIREAT".as_slice(), key, end.as_bytes(), b"FIELDS", b"1", field]));
+            }
+        }
+    }
+    Ok(())
 }

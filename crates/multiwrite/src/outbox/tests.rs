@@ -1,3 +1,5 @@
+//! An outbox on a store in this process.
+
 use std::sync::Arc;
 
 use redfleet_core::Embedded;

@@ -57,7 +57,8 @@ pub(super) async fn send(
     verdicts
 }
 
-/// What is to be thought of the entries of a round that was given up: nobody knows what of it arrived.
+/// What is to be thought of the entries of a round that was given up, or that a journal gives back after a crash: nobody knows
+/// what of it arrived.
 pub(crate) fn cut(round: &[Arc<Entry>], error: &Error) -> Vec<(u64, Verdict)> {
     round.iter().map(|entry| (entry.seq, unknown(entry, error.clone()))).collect()
 }

@@ -84,6 +84,8 @@ pub(crate) struct Spill {
     pub(crate) next: u64,
     /// The last of them.
     pub(crate) last: u64,
+    /// Up to here the process before may have sent them.
+    pub(crate) sent: u64,
     /// Who waits for some of them.
     pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
 }
@@ -186,6 +188,7 @@ impl Queue {
         let spill = self.spilled.get_or_insert_with(|| Spill {
             next: incoming.seq,
             last: incoming.seq,
+            sent: 0,
             tickets: BTreeMap::new(),
         });
         spill.last = incoming.seq;
@@ -295,6 +298,11 @@ impl Queue {
         }
         let last = self.copies.last_key_value().map_or(0, |(seq, _)| *seq);
         is_there(*copied.get_or_insert(last))
+    }
+
+    /// Whether nothing up to `seq` is queued or in flight.
+    pub(crate) fn has_sent(&self, seq: u64) -> bool {
+        self.spilled.is_none() && (self.lanes.len() == 0 || self.lanes.floor() >= seq)
     }
 
     /// Whether it has everything, as far as is known.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Remote;
 use super::queue::{Incoming, Queue, Spill};
 use crate::dirty::Cause;
-use crate::effect::Effect;
+use crate::effect::{Effect, Kind};
 use crate::journal::Journal;
 use crate::outcome::{DropReason, Outcome};
 use crate::spool::Spilled;
@@ -73,6 +73,14 @@ impl Queue {
         let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
+        let is_repeatable = match effect.kind {
+            Kind::Overwrites | Kind::SetsLife | Kind::Reads => true,
+            Kind::Adds(_) | Kind::Builds => false,
+        };
+        if seq <= spill.sent && !is_repeatable {
+            self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
+            return self.lanes.pass_over(seq);
+        }
         self.admit(Incoming { seq, effect, parts, tickets, now });
     }
 }

@@ -26,7 +26,8 @@ pub(crate) enum Verdict {
     LifeDiffers(Vec<Key>),
     /// It is not there, or will be skipped if it is: to be sent again.
     Again(Error),
-    /// It may be there or not, and must not be sent again. To be copied whole.
+    /// It may be there or not, and must not be sent again. To be copied whole. With exactly-once effect only where the answer
+    /// is none of a server's.
     MayBeThere(Error),
     /// It is not there, because the remote has less than it once had. Everything is to be copied.
     LostData,

@@ -41,7 +41,8 @@ pub(super) fn functions(entry: &Entry) -> Result<String, Error> {
 pub(super) const NONE: &str = "local vouched = {}\n";
 
 fn texts(entry: &Entry) -> impl Iterator<Item = &[u8]> {
-    entry.effect.steps.iter().filter(|step| word(step, 0) == Some(b"EVAL")).filter_map(|step| word(step, 1))
+    let is_script = |step: &&Cmd| word(step, 0).is_some_and(|name| name.eq_ignore_ascii_case(b"EVAL"));
+    entry.effect.steps.iter().filter(is_script).filter_map(|step| word(step, 1))
 }
 
 fn word(step: &Cmd, index: usize) -> Option<&[u8]> {

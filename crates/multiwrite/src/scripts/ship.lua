@@ -129,7 +129,7 @@ local function run(times)
 end
 
 local function step(words)
-  if ARGV[at] ~= 'EVAL' then
+  if #vouched == 0 or string.upper(ARGV[at]) ~= 'EVAL' then
     call(unpack(ARGV, at, at + words - 1))
     return
   end

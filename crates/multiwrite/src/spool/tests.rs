@@ -1,14 +1,36 @@
+//! Spools, on a disk in memory unless said otherwise.
+
 mod bounds;
 mod damage;
 mod failures;
 mod files;
 mod killed;
 mod random;
+mod threads;
 mod torn;
+
+use std::path::PathBuf;
 
 use super::memory::Disk;
 use super::*;
 use crate::effect::Kind;
+
+/// A directory of this test's own, removed at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("redfleet-spool-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
 
 fn key(name: &str) -> Key {
     Key::from(name.as_bytes())

@@ -145,7 +145,7 @@ impl Builder {
         let source = format!("{:016x}{:x}", random.u64(..), self.clock.unix().as_nanos());
         let has_spool = self.spool.is_some();
         let names: Vec<_> = self.remotes.iter().map(|(name, _, _)| Arc::clone(name)).collect();
-        let recovered = open(self.spool, self.outbox, &*self.local, &names, source)?;
+        let recovered = open(self.spool, self.outbox, &*self.local, &names, &source)?;
         let journal = Arc::new(recovered.journal);
         let mut remotes: Vec<Arc<Remote>> = Vec::with_capacity(self.remotes.len());
         for (name, backend, options) in self.remotes {
@@ -166,7 +166,7 @@ impl Builder {
             journal,
             source: recovered.source,
         };
-        for (remote, lack) in begun.iter().zip(recovered.lacks) {
+        for (remote, lack) in begun.iter().zip(&recovered.lacks) {
             remote.take_over(lack, &recovered.unknown, recovered.last_seq);
         }
         let random = Mutex::new(random);

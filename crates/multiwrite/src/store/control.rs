@@ -227,7 +227,7 @@ impl MultiWrite {
         self.shared.local.sequencer.remotes().iter().map(|remote| remote.health()).collect()
     }
 
-    fn remote(&self, name: &str) -> Result<Arc<Remote>, Error> {
+    pub(super) fn remote(&self, name: &str) -> Result<Arc<Remote>, Error> {
         let remotes = self.shared.local.sequencer.remotes();
         let found = remotes.iter().find(|remote| &*remote.name == name);
         found.cloned().ok_or_else(|| {

@@ -43,11 +43,11 @@ pub(super) fn open(
     outbox: Option<String>,
     local: &dyn Backend,
     remotes: &[Arc<str>],
-    source: String,
+    source: &str,
 ) -> Result<Recovered, BuildError> {
     let nothing = |journal| Recovered {
         journal,
-        source: source.as_str().into(),
+        source: source.into(),
         last_seq: 0,
         unknown: Vec::new(),
         lacks: Vec::new(),
@@ -61,7 +61,7 @@ pub(super) fn open(
             Ok(nothing(Journal::Outbox(Box::new(Outbox::new(&name, names)))))
         }
         (Some((directory, options)), None) => {
-            let (spool, recovered) = Spool::open(&directory, &options, remotes, &source)?;
+            let (spool, recovered) = Spool::open(&directory, &options, remotes, source)?;
             let (is_new, is_everything) = (recovered.is_new, recovered.is_everything_unknown);
             let lack = |remote| lack(remote, is_new, is_everything);
             Ok(Recovered {

@@ -1,8 +1,9 @@
 //! What a key holds, in one form for the same value, whatever server holds it and however.
 
-use redfleet_core::{Backend, BackendExt, Error, Result, convert};
+use redfleet_core::{Error, Result, convert};
 use redis::{Cmd, Value, cmd};
 
+use super::side::{Failed, Side};
 use crate::effect::Key;
 
 type Word = Vec<u8>;
@@ -26,13 +27,16 @@ pub(super) enum Canonical {
 /// # Cost
 ///
 /// Two or three round trips, and the whole value in memory.
-pub(super) async fn read(side: &dyn Backend, key: &Key) -> Result<Option<Canonical>> {
-    let kind: String = side.query(of("TYPE", key)).await?;
+pub(super) async fn read(side: Side<'_>, key: &Key) -> Result<Option<Canonical>, Failed> {
+    let kind: String = side.query(&of("TYPE", key)).await?;
     let value = match kind.as_str() {
-        "string" => Canonical::Text(side.query(of("GET", key)).await?),
+        "string" => Canonical::Text(side.query(&of("GET", key)).await?),
         "list" => Canonical::List(words(side.call(of("LRANGE", key).arg(0).arg(-1)).await?)),
         "set" => Canonical::Set(sorted(words(side.call(&of("SMEMBERS", key)).await?))),
-        "zset" => sorted_set(side.call(of("ZRANGE", key).arg(0).arg(-1).arg("WITHSCORES")).await?)?,
+        "zset" => {
+            let reply = side.call(of("ZRANGE", key).arg(0).arg(-1).arg("WITHSCORES")).await?;
+            side.told(sorted_set(reply))?
+        }
         "hash" => hash(side, key).await?,
         "stream" => stream(side, key).await?,
         _ => return Ok(None),
@@ -60,7 +64,7 @@ fn sorted_set(reply: Value) -> Result<Canonical> {
     Ok(Canonical::SortedSet(members))
 }
 
-async fn hash(side: &dyn Backend, key: &Key) -> Result<Canonical> {
+async fn hash(side: Side<'_>, key: &Key) -> Result<Canonical, Failed> {
     let mut words = words(side.call(&of("HGETALL", key)).await?).into_iter();
     let mut fields = Vec::with_capacity(words.len() / 2);
     while let (Some(field), Some(value)) = (words.next(), words.next()) {
@@ -73,19 +77,19 @@ async fn hash(side: &dyn Backend, key: &Key) -> Result<Canonical> {
     });
     match side.call(&ask).await {
         Ok(reply) => {
-            let ends: Vec<i64> = convert(reply)?;
+            let ends: Vec<i64> = side.told(convert(reply))?;
             fields.iter_mut().zip(ends).for_each(|((.., end), said)| *end = said);
         }
         // A server that does not know the command has no lives of fields.
-        Err(Error::Refused { .. }) => {}
-        Err(error) => return Err(error),
+        Err(Failed { error: Error::Refused { .. }, .. }) => {}
+        Err(failed) => return Err(failed),
     }
     fields.sort_unstable();
     Ok(Canonical::Hash(fields))
 }
 
 /// Entries and groups. What differs by when it was asked, such as the idle time of a consumer, is no part of it.
-async fn stream(side: &dyn Backend, key: &Key) -> Result<Canonical> {
+async fn stream(side: Side<'_>, key: &Key) -> Result<Canonical, Failed> {
     let entries = words(side.call(of("XRANGE", key).arg("-").arg("+")).await?);
     let groups = side.call(cmd("XINFO").arg("GROUPS").arg(&**key)).await?;
     let mut places = Vec::new();

@@ -1,8 +1,9 @@
 //! A page of keys at a time, and what each of them is at a glance: its dump, and when it ends.
 
-use redfleet_core::{Backend, BackendExt, Batch, Error, Result, convert};
+use redfleet_core::{Batch, Error, Result, convert};
 use redis::{Value, cmd};
 
+use super::side::{Failed, Side};
 use crate::effect::Key;
 
 /// How many keys a page is to have.
@@ -20,12 +21,12 @@ impl Cursor {
         Self { next: Some(0) }
     }
 
-    /// Where it goes on, for whoever interrupts it.
+    /// The next keys that are ours; none at the end.
     pub(crate) async fn next(
         &mut self,
-        side: &dyn Backend,
+        side: Side<'_>,
         is_ours: impl Fn(&[u8]) -> bool,
-    ) -> Result<Option<Vec<Key>>> {
+    ) -> Result<Option<Vec<Key>>, Failed> {
         let Some(at) = self.next else { return Ok(None) };
         let (next, keys): (u64, Vec<Vec<u8>>) =
             side.query(cmd("SCAN").arg(at).arg("COUNT").arg(PAGE_KEYS)).await?;
@@ -58,7 +59,7 @@ impl Glance {
 }
 
 /// Each key at a glance, in their order: one round trip.
-pub(super) async fn glances(side: &dyn Backend, keys: &[Key]) -> Result<Vec<Glance>> {
+pub(super) async fn glances(side: Side<'_>, keys: &[Key]) -> Result<Vec<Glance>, Failed> {
     let mut batch = Batch::with_capacity(keys.len() * 2);
     for key in keys {
         batch.push(cmd("DUMP").arg(&**key).take());
@@ -66,7 +67,7 @@ pub(super) async fn glances(side: &dyn Backend, keys: &[Key]) -> Result<Vec<Glan
     }
     let mut replies = side.call_batch(&batch).await?.into_iter();
     let mut next = move || replies.next().unwrap_or(Err(Error::Unanswered));
-    keys.iter().map(|_| glance(next()?, next()?)).collect()
+    side.told(keys.iter().map(|_| glance(next()?, next()?)).collect())
 }
 
 fn glance(dump: Value, ends: Value) -> Result<Glance> {

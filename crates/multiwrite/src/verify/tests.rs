@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use redfleet_core::test_util::{Condition, Scripted};
 use redfleet_core::{Backend, BackendExt, Embedded};
 use redis::cmd;
 
@@ -25,9 +26,15 @@ async fn both(commands: &[&str]) -> (Arc<dyn Backend>, Arc<dyn Backend>) {
     (local, remote)
 }
 
+const DEADLINE: Duration = Duration::from_secs(1);
+
+fn sides<'a>(local: &'a dyn Backend, remote: &'a dyn Backend) -> Sides<'a> {
+    Sides::new((local, DEADLINE), (remote, DEADLINE))
+}
+
 async fn report(local: &dyn Backend, remote: &dyn Backend) -> Report {
     let is_ours = |key: &[u8]| !key.starts_with(b"other:");
-    Sides { local, remote }.compare(is_ours, |_| async {}).await.unwrap()
+    sides(local, remote).compare(is_ours, |_| async {}).await.unwrap()
 }
 
 async fn found(local: &dyn Backend, remote: &dyn Backend) -> Vec<(String, Differs)> {
@@ -102,10 +109,9 @@ async fn a_key_that_seems_to_differ_is_compared_again_while_its_writers_are_held
     let (local, remote) = both(&[]).await;
     does(&*local, "SET k new").await;
     does(&*remote, "SET k old").await;
-    let sides = Sides { local: &*local, remote: &*remote };
     // Holding it is waiting until what is under way has arrived.
     let arrives = |_| async { does(&*remote, "SET k new").await };
-    assert!(sides.compare(|_| true, arrives).await.unwrap().is_equal());
+    assert!(sides(&*local, &*remote).compare(|_| true, arrives).await.unwrap().is_equal());
 }
 
 #[tokio::test]
@@ -121,4 +127,17 @@ async fn many_keys_are_gone_through_page_by_page() {
     assert_eq!((report.compared, report.differing), (2000, 20));
     let kinds: Vec<Option<i64>> = vec![remote.query(cmd("GET").arg("k0")).await.unwrap()];
     assert_eq!(kinds, [None], "comparing changes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_does_not_answer_is_named_and_not_waited_for() {
+    let good = Embedded::new().shared();
+    let hung = Scripted::new();
+    hung.set(Condition::Hung);
+    let hung = hung.shared();
+    for (local, remote, which) in [(&good, &hung, Which::Remote), (&hung, &good, Which::Local)] {
+        let failed = sides(&**local, &**remote).compare(|_| true, |_| async {}).await.unwrap_err();
+        assert_eq!(failed.which, which);
+        assert_eq!(failed.error.to_string(), "no reply within 1s");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redfleet_core::{Backend, BackendExt, Batch, Script};
+use redfleet_core::{BackendExt, Batch, Script};
 use redfleet_multiwrite::Outcome;
 use redis::AsyncCommands;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use redfleet_multiwrite::{MultiWrite, Outcome, Overflow, RemoteOptions, SpoolOptions};
+use redfleet_multiwrite::{BuildError, MultiWrite, Outcome, Overflow, RemoteOptions, SpoolOptions};
 
 use super::world::{LONG, World, ask, words};
 
@@ -24,20 +24,19 @@ impl Drop for Directory {
     }
 }
 
-fn spooled(world: &World, directory: &Directory, options: RemoteOptions) -> MultiWrite {
+fn spooled(world: &World, directory: &Directory, options: RemoteOptions) -> Result<MultiWrite, BuildError> {
     world
         .builder()
         .spool(&directory.0, SpoolOptions::default())
         .remote_with("eu", world.eu.shared(), options.clone())
         .remote_with("us", world.us.shared(), options)
         .build()
-        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_queued_when_a_store_ended_arrives_once_from_its_spool() {
     let (world, directory) = (World::new(), Directory::new("once"));
-    let store = spooled(&world, &directory, RemoteOptions::default());
+    let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
     ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
     store.flush(LONG).await.unwrap();
     store.pause("eu").unwrap();
@@ -50,7 +49,7 @@ async fn what_was_queued_when_a_store_ended_arrives_once_from_its_spool() {
     drop(store);
     tokio::time::sleep(LONG).await;
     assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 1);
-    let store = spooled(&world, &directory, RemoteOptions::default());
+    let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
     ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
     store.flush(LONG).await.unwrap();
     assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 102);
@@ -61,7 +60,7 @@ async fn what_was_queued_when_a_store_ended_arrives_once_from_its_spool() {
 async fn what_overflows_stays_in_the_spool_and_arrives_in_order() {
     let (world, directory) = (World::new(), Directory::new("spill"));
     let options = RemoteOptions::default().max_entries(10).overflow(Overflow::Spill);
-    let store = spooled(&world, &directory, options);
+    let store = spooled(&world, &directory, options).unwrap();
     store.pause("eu").unwrap();
     let mut last = None;
     for number in 0..500 {

@@ -62,13 +62,10 @@ pub(crate) async fn held(node: &dyn Backend) -> Result<BTreeMap<Vec<u8>, (Option
 }
 
 impl World {
-    /// Whether both remotes hold what local holds. What they hold is printed if not.
+    /// Whether both remotes hold what local holds.
     pub(crate) async fn are_equal(&self) -> Result<bool> {
         let local = held(&self.local).await?;
         let (eu, us) = (held(&self.eu).await?, held(&self.us).await?);
-        if local != eu || local != us {
-            println!("local {local:?}\neu {eu:?}\nus {us:?}");
-        }
         Ok(local == eu && local == us)
     }
 }

@@ -106,7 +106,10 @@ const TEMPLATES: &[&str] = &[
 pub(super) struct Script<'a> {
     pub(super) dice: fastrand::Rng,
     pub(super) prefix: &'a str,
+    /// Kinds of commands that are not drawn.
     pub(super) skips: &'a [&'a str],
+    /// Templates beside the usual ones.
+    pub(super) more: &'a [&'a str],
 }
 
 impl Script<'_> {
@@ -119,7 +122,7 @@ impl Script<'_> {
     /// The words of one command.
     pub(super) fn command(&mut self, now_ms: u64) -> String {
         loop {
-            let template = self.dice.choice(TEMPLATES).unwrap();
+            let template = *self.dice.choice(TEMPLATES.iter().chain(self.more).collect::<Vec<_>>()).unwrap();
             if !self.skips.iter().any(|skip| template.starts_with(skip)) {
                 let words: Vec<_> = template.split(' ').map(|word| self.word(word, now_ms)).collect();
                 return words.join(" ");

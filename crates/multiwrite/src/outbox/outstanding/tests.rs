@@ -1,3 +1,5 @@
+//! Which writes are still under way, step by step.
+
 use super::*;
 
 fn key(name: &str) -> Key {

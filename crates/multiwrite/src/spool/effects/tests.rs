@@ -1,3 +1,5 @@
+//! Random effects, and random bytes.
+
 use fastrand::Rng;
 
 use super::*;

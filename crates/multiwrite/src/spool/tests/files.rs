@@ -1,26 +1,8 @@
 //! Spools in directories.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::*;
-
-/// A directory of this test's own, removed at its end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("redfleet-spool-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
 
 fn open(path: &Path) -> Result<(Spool, Recovered), SpoolError> {
     Spool::open(path, &small().fsync(Fsync::Always), &names(&["a", "b"]), "source")

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -86,12 +85,11 @@ fn kill_one(place: &Path, enough: usize, told: &mut Told) {
 fn what_a_killed_process_acknowledged_is_known() {
     let mut rng = fastrand::Rng::with_seed(7);
     for life in 0..8 {
-        let name = format!("redfleet-spool-killed-{}-{life}", std::process::id());
-        let place: PathBuf = std::env::temp_dir().join(name);
+        let scratch = Scratch::new(&format!("killed-{life}"));
         let mut told = Told::default();
         for round in 0..4 {
-            kill_one(&place, rng.usize(1..700), &mut told);
-            let (spool, recovered) = Spool::open(&place, &options(), &names(&["a"]), "source").unwrap();
+            kill_one(&scratch.0, rng.usize(1..700), &mut told);
+            let (spool, recovered) = Spool::open(&scratch.0, &options(), &names(&["a"]), "source").unwrap();
             let dirty: BTreeSet<_> = texts(&recovered.remotes[0].dirty).into_iter().collect();
             let seqs: BTreeSet<_> = kept(&spool, 1).into_iter().collect();
             for (seq, is_flushed) in &told.intents {
@@ -103,6 +101,5 @@ fn what_a_killed_process_acknowledged_is_known() {
             }
         }
         assert!(!told.intents.is_empty());
-        std::fs::remove_dir_all(&place).unwrap();
     }
 }

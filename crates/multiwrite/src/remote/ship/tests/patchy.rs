@@ -74,6 +74,10 @@ impl Backend for Patchy {
         Ok(Incarnation::new(None, *self.link.lock().unwrap()))
     }
 
+    async fn fence(&self) -> Result<()> {
+        self.node.fence().await
+    }
+
     fn incarnation(&self) -> Option<Incarnation> {
         Some(Incarnation::new(None, *self.link.lock().unwrap()))
     }

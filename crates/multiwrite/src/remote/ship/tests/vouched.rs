@@ -9,7 +9,7 @@ use crate::remote::ship::Verdict;
 
 /// An EVAL of this text on these keys, as one of the steps of an effect.
 fn eval(text: &str, keys: &[&str], args: &[&str]) -> Effect {
-    let step = cmd("EVAL").arg(text).arg(keys.len()).arg(keys).arg(args).take();
+    let step = cmd("eval").arg(text).arg(keys.len()).arg(keys).arg(args).take();
     let keys = keys.iter().map(|key| key.as_bytes().into()).collect();
     Effect { steps: vec![step], keys, lives: Vec::new(), kind: Kind::Builds }
 }
