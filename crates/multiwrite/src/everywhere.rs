@@ -1,6 +1,7 @@
 //! Writes that go everywhere.
 
 mod backend;
+mod plain;
 mod unit;
 mod write;
 

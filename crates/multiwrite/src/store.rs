@@ -5,6 +5,7 @@ mod compare;
 mod control;
 mod keeper;
 pub(crate) mod local;
+mod porter;
 pub(crate) mod recovered;
 pub(crate) mod scope;
 pub(crate) mod sequencer;

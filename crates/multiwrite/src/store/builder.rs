@@ -9,12 +9,12 @@ use redfleet_core::{Backend, Breaker, Clock, Layer};
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
-use super::keeper;
 use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
 use super::{MultiWrite, Shared};
+use super::{keeper, porter};
 use crate::error::BuildError;
 use crate::gate::Gate;
 use crate::journal::Journal;
@@ -256,6 +256,8 @@ impl Builder {
         let store = MultiWrite::new(Shared::new(Arc::new(local), self.order, random));
         begun.iter().for_each(|remote| store.shared.begin(remote));
         tokio::spawn(keeper::run(Arc::downgrade(&store.shared.local)));
+        let arrived = Arc::clone(&store.shared.local.sequencer.arrived);
+        tokio::spawn(porter::run(Arc::downgrade(&store.shared.local), arrived));
         Ok(store)
     }
 }
