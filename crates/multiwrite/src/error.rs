@@ -168,6 +168,12 @@ pub enum BuildError {
     #[error("local is sharded, so it cannot hold an outbox in one step with every command: use a spool")]
     OutboxOnSharded,
 
+    /// What is sent ahead of local is in no outbox yet when a remote has it.
+    #[error(
+        "an outbox knows what local has carried out, and not what is sent ahead of it: use the order `LocalFirst`, or a spool"
+    )]
+    OutboxInParallel,
+
     /// Both a spool and an outbox were asked for.
     #[error("a store keeps either a spool or an outbox: choose one")]
     TwoJournals,

@@ -111,9 +111,9 @@ impl Remote {
         let mut queue = self.queue();
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
             let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
-            let sent = if is_plain { last_seq } else { 0 };
             let next = settled + 1;
-            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
+            let (last, sent) = (last_seq, last_seq);
+            queue.spilled = Some(Spill { next, last, sent, is_plain, tickets: BTreeMap::new() });
         }
         // Whatever made them dirty, the process before may have sent what is not carried out yet.
         queue.mark(&lack.dirty, Cause::UnknownOnLocal, 0);

@@ -7,6 +7,8 @@ mod world;
 mod arriving;
 #[path = "store/bad_input.rs"]
 mod bad_input;
+#[path = "store/dying.rs"]
+mod dying;
 #[path = "store/faults.rs"]
 mod faults;
 #[path = "store/journals.rs"]

@@ -1,11 +1,6 @@
 //! Stores of real servers that are killed, hang, lose their data or are cut off while much is written: on every image.
 #![cfg(feature = "test-servers")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "set-up that fails is a failed test"
-)]
+#![expect(clippy::unwrap_used, reason = "set-up that fails is a failed test")]
 
 mod versions_store {
     mod cluster;

@@ -30,6 +30,8 @@ pub(crate) struct Spill {
     pub(crate) last: u64,
     /// Up to here the process before may have sent them.
     pub(crate) sent: u64,
+    /// Without a watermark: what was sent may still arrive.
+    pub(crate) is_plain: bool,
     /// Who waits for some of them.
     pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
 }

@@ -75,7 +75,8 @@ impl Copier {
         let now = remote.clock.now();
         let mut queue = remote.queue();
         let queued = queue.lanes.len();
-        if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
+        let is_in_vain = queue.is_failing || queue.is_at_rest() || queue.is_equal();
+        if queue.gone.is_some() || queue.is_orphaned && is_in_vain {
             return Next::End;
         }
         // What is left in the spool is older than any copy.
@@ -164,6 +165,8 @@ impl Copier {
         }
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
+        // From now on what is written is queued. What was sent ahead before may not be carried out on local yet.
+        self.local.gate.emptied().await;
         tracing::info!(remote = %self.remote.name, "everything is being copied");
         Ok(())
     }

@@ -169,6 +169,7 @@ impl Queue {
             next: incoming.seq,
             last: incoming.seq,
             sent: 0,
+            is_plain: false,
             tickets: BTreeMap::new(),
         });
         spill.last = incoming.seq;

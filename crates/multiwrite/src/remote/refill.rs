@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Remote;
 use super::queue::{Incoming, Queue, Spill};
 use crate::dirty::Cause;
-use crate::effect::Effect;
+use crate::effect::{Effect, Kind};
 use crate::journal::Journal;
 use crate::outcome::{DropReason, Outcome};
 use crate::spool::Spilled;
@@ -86,12 +86,20 @@ impl Queue {
         let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
-        if seq <= spill.sent {
-            // Sent by the process before, and without a watermark it may still arrive: nothing can stand in an order with it.
-            self.counts.dropped += 1;
-            tickets.iter().for_each(|ticket| ticket.tell(Outcome::Dropped(DropReason::MayBeThere)));
+        let is_old = seq <= spill.sent;
+        // Plain commands of the process before may still be on their way, and arrive behind whatever is sent now.
+        if is_old && spill.is_plain && effect.kind != Kind::Reads {
+            self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
             self.mark(&effect.keys, Cause::UnknownOnLocal, seq);
             return self.lanes.pass_over(seq);
+        }
+        if is_old && matches!(effect.kind, Kind::Adds(_)) {
+            // It may be there already, so it must not be joined with one that is not.
+            let alone = Arc::new(Effect { kind: Kind::Builds, ..Effect::clone(effect) });
+            let part = parts.and_then(<[_]>::first).map(|(slot, _)| [(*slot, Arc::clone(&alone))]);
+            let parts = part.as_ref().map(<[_; 1]>::as_slice);
+            self.admit(Incoming { seq, effect: &alone, parts, tickets, now });
+            return;
         }
         self.admit(Incoming { seq, effect, parts, tickets, now });
     }

@@ -220,7 +220,7 @@ impl Remote {
         let now = self.clock.now();
         let mut queue = self.queue();
         let is_empty = queue.lanes.len() == 0;
-        if queue.gone.is_some() || queue.is_orphaned && (is_empty || queue.is_failing) {
+        if queue.gone.is_some() || queue.is_orphaned && (is_empty || queue.is_failing || queue.is_at_rest()) {
             return Next::End;
         }
         if queue.is_paused || queue.halted.is_some() {

@@ -80,7 +80,7 @@ impl MultiWrite {
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
         let settled = async {
             // What an outbox has from before is dirty as soon as it is known.
-            self.shared.local.ready().await;
+            self.shared.local.known().await;
             // A caller that went away may have written all the same.
             self.shared.under_way.left_behind().await;
         };
@@ -118,6 +118,29 @@ impl MultiWrite {
     /// # Cancel safety
     ///
     /// A dropped future leaves the store taking no writes; it may be shut down again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// let () = store.everywhere().set("a", 1).await?;
+    /// if let Err(undelivered) = store.shutdown(Duration::from_secs(5)).await {
+    ///     eprintln!("{undelivered}; a resync is due"); // eu: 12 writes queued, 3 keys to be copied
+    /// }
+    /// let error = store.everywhere().set::<_, _, ()>("a", 2).await.unwrap_err();
+    /// assert!(error.to_string().contains("the store was shut down"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Undelivered> {
         let until = Instant::now() + deadline;
         self.shared.is_shut.store(true, Ordering::Release);
@@ -140,7 +163,11 @@ impl MultiWrite {
             Journal::None => return result,
             Journal::Spool(spool) => spool.flush(local.clock.now()).is_ok(),
             Journal::Outbox(outbox) => {
-                timeout_at(until, outbox.trim(&*local.backend)).await.is_ok_and(|told| told.is_ok())
+                let told = async {
+                    outbox.trim(&*local.backend).await?;
+                    if result.is_ok() { outbox.close(&*local.backend).await } else { Ok(()) }
+                };
+                timeout_at(until, told).await.is_ok_and(|told| told.is_ok())
             }
         };
         tracing::debug!(kept, "the journal is written for the last time");
@@ -152,6 +179,29 @@ impl MultiWrite {
     /// # Errors
     ///
     /// [`Error::NoSuchRemote`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// store.pause("eu")?; // while it is upgraded
+    /// let () = store.everywhere().set("a", 1).await?;
+    /// assert_eq!(store.health()[0].entries, 1);
+    /// store.resume("eu")?;
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert_eq!(store.health()[0].entries, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pause(&self, name: &str) -> Result<(), Error> {
         self.remote(name)?.set_paused(true);
         Ok(())
@@ -176,6 +226,28 @@ impl MultiWrite {
     /// # Errors
     ///
     /// [`Error::NoSuchRemote`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::{Embedded, Handle};
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let mut local = Handle::new(here.shared());
+    /// let () = local.set("a", 1).await?; // before there was a store
+    /// let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// store.resync("eu")?;
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert!(store.verify("eu").await?.is_equal());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resync(&self, name: &str) -> Result<(), Error> {
         self.remote(name)?.mark_everything(Cause::Effect);
         Ok(())
@@ -186,6 +258,28 @@ impl MultiWrite {
     /// # Errors
     ///
     /// As [`Builder::build`](super::Builder::build).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, RemoteOptions};
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let store = MultiWrite::builder(here.shared()).build()?;
+    /// let () = store.everywhere().set("a", 1).await?;
+    /// store.add_remote("eu", there.shared(), RemoteOptions::new())?;
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert!(store.verify("eu").await?.is_equal());
+    /// store.remove_remote("eu")?; // it keeps what it has
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_remote(
         &self,
         name: impl Into<Arc<str>>,

@@ -31,6 +31,8 @@ pub(crate) struct Local {
     pub(crate) journal: Arc<Journal>,
     /// Whether what an outbox has from before is known.
     pub(crate) is_ready: watch::Sender<bool>,
+    /// Whether nothing more can come into an outbox from before.
+    pub(crate) is_known: watch::Sender<bool>,
     /// Whose effects these are, as remotes note them.
     pub(crate) source: Arc<str>,
     /// Until then something that the process before has sent may still arrive: nobody here can end its connections.
@@ -56,6 +58,16 @@ impl Local {
             Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Waits until nothing more can come into the journal from before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn known(&self) {
+        // The sender is here, so it does not go away meanwhile.
+        drop(self.is_known.subscribe().wait_for(|is_known| *is_known).await);
     }
 
     /// Waits until what the journal has from before is known.

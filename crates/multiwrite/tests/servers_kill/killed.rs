@@ -4,9 +4,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use redfleet_core::test_util::{Server, servers};
+use redfleet_multiwrite::MultiWrite;
 use redis::{FromRedisValue, cmd};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::sleep;
 
 use super::child;
@@ -26,8 +27,8 @@ struct Told {
     counted: [i64; WRITERS],
 }
 
-/// Runs one process until it is killed: at once, or after some writes.
-async fn live(place: &Place, test: &str, random: &mut fastrand::Rng, told: &mut Told) {
+/// Starts a process that writes there: what it says.
+fn start(place: &Place, test: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut process = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads", "1"])
         .env(PLACE, place.text())
@@ -35,7 +36,20 @@ async fn live(place: &Place, test: &str, random: &mut fastrand::Rng, told: &mut 
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    (process, lines)
+}
+
+/// Whether this is a process that is to be killed: then it writes until it is.
+async fn is_killed() -> bool {
+    let Ok(text) = std::env::var(PLACE) else { return false };
+    child::run(&Place::of(&text)).await;
+    true
+}
+
+/// Runs one process until it is killed: at once, or after some writes.
+async fn live(place: &Place, test: &str, random: &mut fastrand::Rng, told: &mut Told) {
+    let (mut process, mut lines) = start(place, test);
     let writes = if random.u8(0..4) == 0 { 0 } else { random.usize(1..400) };
     let grace = Duration::from_millis(random.u64(0..60));
     let mut seen = 0;
@@ -89,19 +103,38 @@ async fn check(local: &Server, place: &Place, told: &Told) {
     }
 }
 
-async fn kill_many(journal: Journal, test: &str) {
-    if let Ok(text) = std::env::var(PLACE) {
-        return child::run(&Place::of(&text)).await;
+/// Waits until the remotes have everything, and fails unless they hold what local holds.
+async fn compare(store: &MultiWrite, trio: &[Server], place: &Place) {
+    if let Err(lack) = store.flush(Duration::from_secs(25)).await {
+        panic!("{lack}: {:#?}", store.health());
     }
-    let trio = servers(3).await;
-    let name = if journal == Journal::Spool { "spool" } else { "outbox" };
-    let mut place = Place {
+    let local = held(&trio[0], &place.prefix).await;
+    for (name, remote) in [("eu", &trio[1]), ("us", &trio[2])] {
+        let remote = held(remote, &place.prefix).await;
+        let differs = local.iter().zip(&remote).find(|(here, there)| here != there);
+        assert!(local == remote, "{name} differs: {differs:?}");
+        let report = store.verify(name).await.unwrap();
+        assert!(report.is_equal(), "{name}: {report}");
+    }
+}
+
+fn place(trio: &[Server], journal: Journal, name: &str) -> Place {
+    Place {
         journal,
         urls: [0, 1, 2].map(|index: usize| trio[index].url()),
         prefix: format!("killed-{name}:"),
-        directory: std::env::temp_dir().join(format!("redfleet-killed-{}", std::process::id())),
+        directory: std::env::temp_dir().join(format!("redfleet-killed-{}-{name}", std::process::id())),
         life: 0,
-    };
+    }
+}
+
+async fn kill_many(journal: Journal, test: &str) {
+    if is_killed().await {
+        return;
+    }
+    let trio = servers(3).await;
+    let name = if journal == Journal::Spool { "spool" } else { "outbox" };
+    let mut place = place(&trio, journal, name);
     let mut random = fastrand::Rng::with_seed(9);
     let mut told = Told::default();
     for life in 1..=KILLS {
@@ -117,16 +150,8 @@ async fn kill_many(journal: Journal, test: &str) {
     }
     place.life += 1;
     let store = place.store();
-    if let Err(lack) = store.flush(Duration::from_secs(25)).await {
-        panic!("{lack}: {:#?}", store.health());
-    }
     check(&trio[0], &place, &told).await;
-    let local = held(&trio[0], &place.prefix).await;
-    for (name, remote) in [("eu", &trio[1]), ("us", &trio[2])] {
-        let remote = held(remote, &place.prefix).await;
-        let differs = local.iter().zip(&remote).find(|(here, there)| here != there);
-        assert!(local == remote, "{name} differs: {differs:?}");
-    }
+    compare(&store, &trio, &place).await;
     store.shutdown(Duration::from_secs(5)).await.unwrap();
     if journal == Journal::Spool {
         std::fs::remove_dir_all(&place.directory).unwrap();
@@ -143,4 +168,33 @@ async fn a_process_with_a_spool_that_is_killed_many_times_loses_no_write_and_dou
 async fn a_process_with_an_outbox_that_is_killed_many_times_loses_no_write_and_doubles_none() {
     let test = "servers_kill::killed::a_process_with_an_outbox_that_is_killed_many_times_loses_no_write_and_doubles_none";
     kill_many(Journal::Outbox, test).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_arrives_at_local_after_the_process_that_sent_it_was_killed_is_copied_too() {
+    if is_killed().await {
+        return;
+    }
+    let test =
+        "servers_kill::killed::what_arrives_at_local_after_the_process_that_sent_it_was_killed_is_copied_too";
+    let trio = servers(3).await;
+    let mut place = place(&trio, Journal::Spool, "late");
+    place.life = 1;
+    let (mut process, mut lines) = start(&place, test);
+    let mut seen = 0;
+    while seen < 200 {
+        seen += usize::from(note(&lines.next_line().await.unwrap().unwrap(), 1, &mut Told::default()));
+    }
+    trio[0].proxy().strand();
+    sleep(Duration::from_millis(100)).await;
+    process.kill().await.unwrap();
+    let store = place.store();
+    sleep(Duration::from_millis(500)).await;
+    let early = held(&trio[0], &place.prefix).await;
+    trio[0].proxy().heal();
+    sleep(Duration::from_millis(200)).await;
+    assert_ne!(early, held(&trio[0], &place.prefix).await, "what was held up has arrived");
+    compare(&store, &trio, &place).await;
+    store.shutdown(Duration::from_secs(5)).await.unwrap();
+    std::fs::remove_dir_all(&place.directory).unwrap();
 }

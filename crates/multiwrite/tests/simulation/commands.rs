@@ -143,7 +143,8 @@ impl Commands {
 
     fn of_lives(&mut self) -> Cmd {
         let (key, life) = (self.any(), self.life());
-        match self.dice.u8(0..5) {
+        match self.dice.u8(0..6) {
+            5 => words(&["EXISTS", &key]),
             0..=2 => words(&["PEXPIRE", &key, &life]),
             3 => words(&["PEXPIRE", &key, &life, "NX"]),
             _ => words(&["PERSIST", &key]),

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use redfleet_core::test_util::history::Violation;
 use redfleet_core::test_util::simulation::{Scenario, World};
-use redfleet_multiwrite::SpoolOptions;
+use redfleet_multiwrite::{Order, SpoolOptions};
 use tokio::time::timeout;
 
 use super::process::{Directory, Process};
@@ -21,7 +21,7 @@ enum Journal {
     Outbox,
 }
 
-async fn run(world: World, journal: Journal) -> Result<(), Violation> {
+async fn run(world: World, journal: Journal, keeps_data: bool) -> Result<(), Violation> {
     let mut dice = world.dice("crashes");
     let told = Told::default();
     let counters = ["0", "1", "2"].map(Counter::new);
@@ -33,12 +33,12 @@ async fn run(world: World, journal: Journal) -> Result<(), Violation> {
         let builder = builder(&world, &process.links(), &place.to_string(), has_spool).clock(client.clock());
         let builder = match journal {
             Journal::Spool => builder.spool(directory.path(), SpoolOptions::default()),
-            Journal::Outbox => builder.outbox("sim"),
+            Journal::Outbox => builder.order(Order::LocalFirst).outbox("sim"),
         };
         let store = builder.build().unwrap();
         let part = place.to_string();
         let writers =
-            Writers { world: &world, part: &part, told: &told, writes: 30, pause_ms: 50, keeps_data: true };
+            Writers { world: &world, part: &part, told: &told, writes: 30, pause_ms: 50, keeps_data };
         let writing = join_all(counters.iter().map(|counter| writers.write(&store, counter)));
         if place + 1 == PROCESSES {
             writing.await;
@@ -64,11 +64,18 @@ fn scenario(name: &str) -> Scenario {
 #[test]
 fn whoever_goes_on_with_a_spool_ends_with_equal_remotes() {
     let scenario = scenario("whoever_goes_on_with_a_spool_ends_with_equal_remotes");
-    scenario.run(|world| run(world, Journal::Spool));
+    scenario.run(|world| run(world, Journal::Spool, true));
 }
 
 #[test]
 fn whoever_goes_on_with_an_outbox_ends_with_equal_remotes() {
     let scenario = scenario("whoever_goes_on_with_an_outbox_ends_with_equal_remotes");
-    scenario.run(|world| run(world, Journal::Outbox));
+    scenario.run(|world| run(world, Journal::Outbox, true));
+}
+
+#[test]
+fn whoever_goes_on_with_a_spool_sees_what_remotes_have_lost() {
+    let scenario = scenario("whoever_goes_on_with_a_spool_sees_what_remotes_have_lost");
+    let storm = storm().wiping(1).losing_the_last_second(1).sparing(0);
+    scenario.storm(storm).run(|world| run(world, Journal::Spool, false));
 }

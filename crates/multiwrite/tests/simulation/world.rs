@@ -154,7 +154,13 @@ pub(crate) async fn end(world: &World, store: &MultiWrite, lives: Lives) -> Resu
         flush(world, store).await?;
     }
     let places: Vec<usize> = (1..world.nodes().len()).collect();
-    judge(world, &places, lives).await
+    judge(world, &places, lives).await?;
+    for name in &NAMES[1..world.nodes().len()] {
+        let report = store.verify(name).await.unwrap();
+        let rule = "what is equal is told to be equal";
+        Violation::unless(report.is_equal(), rule, || format!("{name}: {report}, {report:?}"))?;
+    }
+    Ok(())
 }
 
 async fn flush(world: &World, store: &MultiWrite) -> Result<(), Violation> {

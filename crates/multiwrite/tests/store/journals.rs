@@ -185,6 +185,34 @@ async fn what_the_process_before_left_unknown_is_copied_at_once_and_once_more_wh
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_spool_is_free_as_soon_as_its_store_is_shut_down_whatever_is_left_in_it() {
+    let (world, directory) = (World::new(), Directory::new("free"));
+    for number in 1..=3 {
+        let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
+        store.pause("eu").unwrap();
+        ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
+        let left = store.shutdown(Duration::from_millis(10)).await.unwrap_err();
+        assert_eq!(left.remotes().len(), 1, "{number}: {left}");
+    }
+    let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
+    store.flush(LONG).await.unwrap();
+    assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_dropped_with_a_paused_remote_leaves_its_spool() {
+    let (world, directory) = (World::new(), Directory::new("left"));
+    let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
+    store.pause("eu").unwrap();
+    ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
+    drop(store);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let store = spooled(&world, &directory, RemoteOptions::default()).unwrap();
+    store.flush(LONG).await.unwrap();
+    assert!(world.are_equal().await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_the_spool_is_damaged_meanwhile_everything_is_copied() {
     let (world, directory) = (World::new(), Directory::new("damaged"));
     let options = RemoteOptions::default().max_entries(10).overflow(Overflow::Spill);

@@ -36,7 +36,8 @@ local readers = {
     for _, group in ipairs(redis.call('XINFO', 'GROUPS', key)) do
       groups[#groups + 1] = {group[2], redis.call('XPENDING', key, group[2])[1], group[8]}
     end
-    return {redis.call('XRANGE', key, '-', '+'), groups, redis.call('XINFO', 'STREAM', key)[8]}
+    local about = redis.call('XINFO', 'STREAM', key)
+    return {redis.call('XRANGE', key, '-', '+'), groups, about[8], about[10], about[12]}
   end,
 }
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
