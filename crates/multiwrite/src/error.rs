@@ -180,7 +180,9 @@ pub enum BuildError {
     OutboxOnSharded,
 
     /// What is sent ahead of local is in no outbox yet when a remote has it.
-    #[error("an outbox knows what local has carried out, and not what is sent ahead of it: use the order `LocalFirst`, or a spool")]
+    #[error(
+        "an outbox knows what local has carried out, and not what is sent ahead of it: use the order `LocalFirst`, or a spool"
+    )]
     OutboxInParallel,
 
     /// Both a spool and an outbox were asked for.

@@ -9,9 +9,9 @@ use redis::{Cmd, Value, cmd};
 
 use super::look::{self, Seen};
 use super::pack::life_word;
-use super::{refusal, vouched};
 use super::ship::Verdict;
 use super::watermark::{TTL_MS, Watermarks};
+use super::{refusal, vouched};
 use crate::effect::{Key, Kind};
 use crate::entry::Entry;
 

@@ -11,8 +11,8 @@ use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
 use crate::dirty::Taken;
-use crate::options::Guarantee;
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
+use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
 
 /// How many keys are read from local at once. Their writers wait meanwhile.

@@ -79,6 +79,8 @@ pub(crate) struct Writers<'a> {
     pub(crate) writes: usize,
     /// The longest pause between two of them, in milliseconds.
     pub(crate) pause_ms: u64,
+    /// Whether all write to one key.
+    pub(crate) is_narrow: bool,
     /// Whether remotes keep what they acknowledged.
     pub(crate) keeps_data: bool,
 }
@@ -87,7 +89,7 @@ impl Writers<'_> {
     /// Writes by chance, as the writer of this counter.
     pub(crate) async fn write(&self, store: &MultiWrite, counter: &Counter) {
         let mut dice = self.world.dice(&format!("writer {} {}", counter.key(), self.part));
-        let mut commands = Commands::new(fastrand::Rng::with_seed(dice.u64(..)));
+        let mut commands = Commands::new(fastrand::Rng::with_seed(dice.u64(..)), self.is_narrow);
         let everywhere = store.everywhere();
         for number in 0..self.writes {
             sleep(ms(dice.u64(0..=self.pause_ms))).await;
@@ -100,7 +102,10 @@ impl Writers<'_> {
                 3 => {
                     // A caller that goes away before it is told anything.
                     let write = commands.draw();
-                    drop(tokio::time::timeout(ms(dice.u64(0..8)), send(&everywhere, write.commands, false)).await);
+                    drop(
+                        tokio::time::timeout(ms(dice.u64(0..8)), send(&everywhere, write.commands, false))
+                            .await,
+                    );
                 }
                 _ => {
                     let write = commands.draw();
@@ -117,7 +122,8 @@ impl Writers<'_> {
             return;
         }
         let outcomes = written.receipt.outcomes();
-        let acked = outcomes.iter().filter(|(_, outcome)| matches!(outcome, redfleet_multiwrite::Outcome::Acked));
+        let acked =
+            outcomes.iter().filter(|(_, outcome)| matches!(outcome, redfleet_multiwrite::Outcome::Acked));
         let place = |name: &str| NAMES.iter().position(|other| *other == name).unwrap();
         let places: Vec<usize> = acked.map(|(name, _)| place(name)).collect();
         self.told.look(self.world, key, &places).await;
@@ -125,7 +131,11 @@ impl Writers<'_> {
 }
 
 /// Writes these commands everywhere, several of them at once.
-async fn send(everywhere: &Everywhere, mut commands: Vec<redis::Cmd>, is_vouched: bool) -> CoreResult<Vec<CoreResult<Value>>> {
+async fn send(
+    everywhere: &Everywhere,
+    mut commands: Vec<redis::Cmd>,
+    is_vouched: bool,
+) -> CoreResult<Vec<CoreResult<Value>>> {
     let vouched = everywhere.clone().deterministic();
     let everywhere = if is_vouched { &vouched } else { everywhere };
     if commands.len() == 1 {
