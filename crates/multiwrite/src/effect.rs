@@ -2,6 +2,7 @@
 
 mod form;
 mod from_reply;
+mod plain;
 mod plan;
 mod questions;
 mod said;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use redis::Cmd;
 
+pub(crate) use plain::plain;
 pub(crate) use plan::{Plan, Shipped};
 pub(crate) use state::{from_dump, questions_for_dump, read_typed};
 pub(crate) use unshippable::Unshippable;

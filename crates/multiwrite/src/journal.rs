@@ -112,12 +112,12 @@ impl Journal {
         }
     }
 
-    /// The remote has said that it is this far: if it says less when the journal is opened again, it has lost something. To be told
-    /// before what is settled by that.
-    pub(crate) fn acked(&self, remote: &str, seq: u64) {
+    /// Up to these the remote has acknowledged rounds, by lane; before what was [settled](Self::settled) by them.
+    pub(crate) fn acked(&self, remote: &str, marks: &[(u16, u64)]) {
         match self {
+            // Without files nothing is known of a remote from before.
             Self::None | Self::Outbox(_) => {}
-            Self::Spool(spool) => spool.acked(remote, seq),
+            Self::Spool(spool) => spool.acked(remote, marks),
         }
     }
 

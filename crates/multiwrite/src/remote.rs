@@ -108,19 +108,23 @@ impl Remote {
     /// Goes on where the process before ended.
     pub(crate) fn take_over(&self, lack: &Lack, unknown: &[Key], last_seq: u64) {
         let mut queue = self.queue();
-        queue.acked_before = lack.acked;
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
             let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
             let next = settled + 1;
             let (last, sent) = (last_seq, last_seq);
             queue.spilled = Some(Spill { next, last, sent, is_plain, tickets: BTreeMap::new() });
         }
-        // Some of it is dirty because the process before had sent something that may still arrive.
+        // Whatever made them dirty, the process before may have sent what is not carried out yet.
         queue.mark(&lack.dirty, Cause::UnknownOnLocal, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
-        if lack.is_everything {
-            queue.mark_everything();
-            queue.dirty.doubt_local();
+        // Another kind of server under its name has nothing of what that one had.
+        let is_another = !self.is_sharded && lack.acked.iter().any(|(lane, _)| *lane > 0);
+        if lack.is_everything || is_another {
+            queue.mark_everything(Cause::UnknownOnLocal);
+        } else if !lack.acked.is_empty() {
+            queue.resumed.clone_from(&lack.acked);
+            // What was acknowledged before is looked at first.
+            queue.looks.0 += 1;
         }
     }
 
@@ -156,8 +160,8 @@ impl Remote {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&self) {
-        self.queue().mark_everything();
+    pub(crate) fn mark_everything(&self, cause: Cause) {
+        self.queue().mark_everything(cause);
         tracing::info!(remote = %self.name, "everything is to be copied");
         self.wake_copier.notify_one();
     }
@@ -288,7 +292,7 @@ impl Remote {
         let mut queue = self.queue();
         queue.is_paused = is_paused;
         if !is_paused && queue.halted.take().is_some() {
-            queue.mark_everything();
+            queue.mark_everything(Cause::Effect);
         }
         drop(queue);
         self.wake_all();

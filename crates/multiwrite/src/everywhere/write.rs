@@ -6,10 +6,11 @@ use redfleet_core::{Batch, Result as CoreResult};
 use redis::{Cmd, Value};
 
 use super::How;
+use super::plain;
 use super::unit::Unit;
 use crate::carried::{Carried, OneUnderWay};
 use crate::dirty::Cause;
-use crate::effect::{Key, Shipped};
+use crate::effect::{self, Key, Shipped};
 use crate::error::{Error, Result};
 use crate::gate::Entered;
 use crate::options::Order;
@@ -34,6 +35,11 @@ struct Acted {
 
 /// Writes one command.
 pub(super) async fn command(shared: &Arc<Shared>, how: How, command: &Cmd) -> Result<Done> {
+    if plain::may(shared, how)
+        && let Some(effect) = effect::plain(command)
+    {
+        return Ok(Done { reply: plain::command(shared, effect).await?, receipt: None });
+    }
     let unit = Unit::of(vec![command.clone()], false, how.is_deterministic)?;
     let done = run(shared, how, vec![unit]).await?;
     let mut acted = done.into_iter();
@@ -109,7 +115,10 @@ fn intend(local: &Local, units: &mut [Unit]) -> Result<()> {
 }
 
 /// Waits for room at those remotes that are to block without it.
-async fn room(local: &Local) -> Result<()> {
+pub(super) async fn room(local: &Local) -> Result<()> {
+    if !local.sequencer.is_any_blocking() {
+        return Ok(());
+    }
     for remote in local.sequencer.remotes().iter() {
         if let Err(within) = remote.has_room().await {
             return Err(Error::Full { remote: Arc::clone(&remote.name), within });
@@ -240,7 +249,7 @@ fn ship(
             tell(marked, &Outcome::Dropped(reason))
         }
         Shipped::Everything => tell(
-            sequencer.mark_everything(unit.intent, is_receipt_wanted),
+            sequencer.mark_everything(cause(replies), unit.intent, is_receipt_wanted),
             &Outcome::Dropped(DropReason::CannotBeSaid),
         ),
     }
@@ -267,7 +276,7 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         for unit in self.units.iter().skip(self.settled).filter(|unit| !unit.plan.is_read()) {
             if unit.plan.touches_everything() {
-                self.local.sequencer.mark_everything(unit.intent, false);
+                self.local.sequencer.mark_everything(Cause::UnknownOnLocal, unit.intent, false);
             } else {
                 self.local.sequencer.mark(unit.plan.keys(), Cause::UnknownOnLocal, unit.intent, false);
             }

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
-use crate::dirty::Taken;
+use crate::dirty::{Everything, Taken};
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
 use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
@@ -33,7 +33,8 @@ enum Next {
 
 /// Copies what is dirty until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let mut copier = Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new() };
+    let mut copier =
+        Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new(), unfenced_all: None };
     let mut pause = PAUSES.0;
     loop {
         let result = match copier.next() {
@@ -64,6 +65,8 @@ struct Copier {
     needs_empty: bool,
     /// Keys that were copied without a fence: once more is enough.
     unfenced: BTreeMap<Key, u64>,
+    /// Which copy of everything has no fence, and from when on it needs none.
+    unfenced_all: Option<(u64, Duration)>,
 }
 
 impl Copier {
@@ -72,7 +75,8 @@ impl Copier {
         let now = remote.clock.now();
         let mut queue = remote.queue();
         let queued = queue.lanes.len();
-        if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
+        let is_in_vain = queue.is_failing || queue.is_at_rest() || queue.is_equal();
+        if queue.gone.is_some() || queue.is_orphaned && is_in_vain {
             return Next::End;
         }
         // What is left in the spool is older than any copy.
@@ -90,13 +94,10 @@ impl Copier {
             return Next::Wait(None);
         }
         if queue.awaits_everything() {
-            let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
-            let needs_fence = queue.dirty.everything().is_some_and(|everything| everything.needs_fence);
-            // It is copied once, so not before nothing can arrive any more that the process before has sent.
-            return match self.local.haunted_until.checked_sub(now) {
-                Some(left) if !left.is_zero() && (is_plain || needs_fence) => Next::Wait(Some(left)),
-                _ => Next::Begin,
-            };
+            let pause = queue.dirty.everything().map(|all| self.begins(all).saturating_sub(now));
+            return pause
+                .filter(|pause| !pause.is_zero())
+                .map_or(Next::Begin, |pause| Next::Wait(Some(pause)));
         }
         let mut taken = queue.dirty.take(room, now);
         if let Some(large) = taken.iter().position(|taken| taken.is_large) {
@@ -139,13 +140,28 @@ impl Copier {
         }
     }
 
+    /// When a copy of everything may begin.
+    fn begins(&self, everything: Everything) -> Duration {
+        let is_plain = self.remote.options.guarantee == Guarantee::AtLeastOnce;
+        // It is copied once, so not before nothing can arrive any more that the process before has sent.
+        let is_haunted = is_plain || everything.cause.needs_fence();
+        let settles = if is_haunted { self.local.haunted_until } else { Duration::ZERO };
+        let unfenced = self.unfenced_all.filter(|(generation, _)| *generation == everything.generation);
+        settles.max(unfenced.map_or(Duration::ZERO, |(_, until)| until))
+    }
+
     /// Begins a copy of everything, once nothing old can arrive any more.
-    async fn begin(&self) -> CoreResult<()> {
+    async fn begin(&mut self) -> CoreResult<()> {
         let asked = self.remote.queue().dirty.everything();
         let Some(everything) = asked else { return Ok(()) };
         within(self.remote.options.deadline, self.remote.backend.fence()).await.or_else(refused_is_fine)?;
-        if everything.needs_fence {
-            self.local.fence().await?;
+        let was_unfenced =
+            self.unfenced_all.is_some_and(|(generation, _)| generation == everything.generation);
+        if everything.cause.needs_fence() && !was_unfenced && !self.local.fence().await? {
+            // It is read once, when nothing old is likely to arrive any more.
+            let until = self.remote.clock.now().saturating_add(UNFENCED);
+            self.unfenced_all = Some((everything.generation, until));
+            return Ok(());
         }
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
@@ -224,7 +240,10 @@ impl Copier {
             queue.dirty.mark_large(&taken.key);
         } else if !is_queued {
             queue.dirty.postpone(&taken.key, now);
-        } else if again && taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation) {
+        } else if again
+            && taken.cause.needs_fence()
+            && self.unfenced.get(&taken.key) != Some(&taken.generation)
+        {
             self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
             queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
         } else {
@@ -236,8 +255,9 @@ impl Copier {
     /// Has nothing old arrive on local any more, where that is to be feared. Whether it may do so all the same, so that the keys must
     /// be copied once more.
     async fn fence(&self, taken: &[Taken]) -> CoreResult<bool> {
-        let is_needed =
-            |taken: &Taken| taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation);
+        let is_needed = |taken: &Taken| {
+            taken.cause.needs_fence() && self.unfenced.get(&taken.key) != Some(&taken.generation)
+        };
         if !taken.iter().any(is_needed) {
             return Ok(false);
         }

@@ -56,6 +56,8 @@ pub(crate) struct Queue {
     pub(crate) last_copies: HashMap<Key, u64>,
     /// What is left in the spool, if anything is.
     pub(crate) spilled: Option<Spill>,
+    /// What it had acknowledged by the end of the process before, by lane, until the sender knows.
+    pub(crate) resumed: Vec<(u16, u64)>,
     /// How far a copy of everything is, while there is one.
     pub(crate) scan: Option<Scan>,
     pub(crate) is_paused: bool,
@@ -71,8 +73,6 @@ pub(crate) struct Queue {
     pub(crate) is_urgent: bool,
     /// How often it was asked whether the remote still has what it had, and up to which time that is answered.
     pub(crate) looks: (u64, u64),
-    /// How far it has said that it is, to the process before.
-    pub(crate) acked_before: u64,
     pub(crate) last_error: Option<CoreError>,
     pub(crate) counts: Counts,
     pub(crate) name: Arc<str>,
@@ -114,6 +114,7 @@ impl Queue {
             spilled: None,
             name,
             journal,
+            resumed: Vec::new(),
             scan: None,
             is_paused: false,
             halted: None,
@@ -122,7 +123,6 @@ impl Queue {
             is_failing: false,
             is_urgent: false,
             looks: (0, 0),
-            acked_before: 0,
             last_error: None,
             counts: Counts::default(),
             overflow: options.overflow,
@@ -285,8 +285,8 @@ impl Queue {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&mut self) {
-        self.dirty.mark_everything();
+    pub(crate) fn mark_everything(&mut self, cause: Cause) {
+        self.dirty.mark_everything(cause);
         self.journal.everything(&self.name, true);
         self.scan = None;
         // What is in the spool is copied with everything.

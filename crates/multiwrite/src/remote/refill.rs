@@ -25,7 +25,7 @@ impl Remote {
                 Ok(spilled) => self.take_in(next, last, &spilled),
                 Err(error) => {
                     tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
-                    self.queue().mark_everything();
+                    self.queue().mark_everything(Cause::Effect);
                 }
             }
             if self.left_in_spool() == Some((next, last)) {
@@ -54,7 +54,7 @@ impl Remote {
             return;
         }
         if spilled.is_everything_gone {
-            return queue.mark_everything();
+            return queue.mark_everything(Cause::Effect);
         }
         queue.mark(&spilled.gone, Cause::Effect, 0);
         for (seq, effect) in &spilled.entries {
@@ -87,10 +87,9 @@ impl Queue {
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
         let is_old = seq <= spill.sent;
-        if is_old && spill.is_plain {
-            // Sent by the process before, and without a watermark it may still arrive: nothing can stand in an order with it.
-            self.counts.dropped += 1;
-            tickets.iter().for_each(|ticket| ticket.tell(Outcome::Dropped(DropReason::MayBeThere)));
+        // Plain commands of the process before may still be on their way, and arrive behind whatever is sent now.
+        if is_old && spill.is_plain && effect.kind != Kind::Reads {
+            self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
             self.mark(&effect.keys, Cause::UnknownOnLocal, seq);
             return self.lanes.pass_over(seq);
         }

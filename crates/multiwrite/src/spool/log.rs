@@ -86,17 +86,24 @@ impl Log {
         put_frame(&mut self.buffer, self.active.number, end, put);
     }
 
-    /// Adds records of how far remotes are, where that changed.
+    /// Adds records of how far remotes are, where that changed. What they acknowledged comes first: what is settled by it must not
+    /// be known without.
     pub(super) fn record_settled(&mut self) {
         let mut unsaid = Vec::new();
         for (id, remote) in &mut self.ledger.remotes {
-            if std::mem::take(&mut remote.is_unsaid) {
-                unsaid.push((*id, remote.settled, remote.acked));
+            let settled = std::mem::take(&mut remote.is_unsaid).then_some(remote.settled);
+            let marks = remote.say_acked();
+            if settled.is_some() || !marks.is_empty() {
+                unsaid.push((*id, marks, settled));
             }
         }
-        for (id, settled, acked) in unsaid {
-            self.record(|out| put_settled(out, id, settled));
-            self.record(|out| put_acked(out, id, acked));
+        for (id, marks, settled) in unsaid {
+            if !marks.is_empty() {
+                self.record(|out| put_acked(out, id, &marks));
+            }
+            if let Some(settled) = settled {
+                self.record(|out| put_settled(out, id, settled));
+            }
         }
     }
 

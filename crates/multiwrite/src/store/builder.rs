@@ -9,12 +9,12 @@ use redfleet_core::{Backend, Breaker, Clock, Layer};
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
-use super::keeper;
 use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
 use super::{MultiWrite, Shared};
+use super::{keeper, porter};
 use crate::error::BuildError;
 use crate::gate::Gate;
 use crate::journal::Journal;
@@ -95,6 +95,24 @@ impl Builder {
     }
 
     /// Writes, copies and compares only keys that begin with `prefix`; several add up. All keys, unless it is said.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let store = MultiWrite::builder(here.shared()).only("users:").remote("eu", there.shared()).build()?;
+    /// let () = store.everywhere().set("users:1", "bob").await?;
+    /// let error = store.everywhere().set::<_, _, ()>("sessions:1", "..").await.unwrap_err();
+    /// assert!(error.to_string().contains("a key lies outside of what is written everywhere"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn only(mut self, prefix: impl AsRef<[u8]>) -> Self {
         self.scope.add(prefix.as_ref());
         self
@@ -114,6 +132,39 @@ impl Builder {
 
     /// Keeps in this directory what is on its way, so that a crash of the process loses no write: what every remote lacks is known
     /// when the store is built again with the same directory. No other store may have the same one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, SpoolOptions};
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let directory = std::env::temp_dir().join(format!("redfleet-doc-{}", std::process::id()));
+    /// let build = || {
+    ///     let builder = MultiWrite::builder(here.shared()).spool(&directory, SpoolOptions::new());
+    ///     builder.remote("eu", there.shared()).build()
+    /// };
+    /// let store = build()?;
+    /// store.pause("eu")?;
+    /// let () = store.everywhere().incr("visits", 1).await?;
+    /// let left = store.shutdown(Duration::from_millis(10)).await.unwrap_err();
+    /// assert_eq!(left.to_string(), "eu: 1 writes queued, 0 keys to be copied");
+    /// drop(store);
+    ///
+    /// let store = build()?; // another process, later
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert!(store.verify("eu").await?.is_equal());
+    /// # store.shutdown(Duration::from_secs(5)).await?;
+    /// # std::fs::remove_dir_all(directory)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn spool(mut self, directory: impl Into<PathBuf>, options: SpoolOptions) -> Self {
         self.spool = Some((directory.into(), options));
         self
@@ -122,7 +173,32 @@ impl Builder {
     /// Keeps on local, in the same atomic step as each write, which keys not all remotes have, so that a crash of the process loses no
     /// write: they are copied when the store is built again with the same name. No other store may have the same one.
     ///
-    /// Each write costs local one more command, in one transaction, and no round trip. It needs [`Order::LocalFirst`].
+    /// Each write costs local one more command, in one transaction, and no round trip. It needs [`Order::LocalFirst`]. What is
+    /// copied after a crash is copied once more ten seconds later, because local may carry out late what a process that is gone had
+    /// sent.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let build = || MultiWrite::builder(here.shared()).outbox("shop").remote("eu", there.shared()).build();
+    /// let store = build()?;
+    /// store.pause("eu")?;
+    /// let () = store.everywhere().incr("visits", 1).await?;
+    /// drop(store); // and the process with it
+    ///
+    /// let store = build()?;
+    /// let () = store.everywhere().set("a", 1).await?; // waits until the outbox is read
+    /// assert_eq!(store.health()[0].dirty_keys, 1); // `visits` is copied
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn outbox(mut self, name: impl Into<String>) -> Self {
         self.outbox = Some(name.into());
         self
@@ -180,6 +256,8 @@ impl Builder {
         let store = MultiWrite::new(Shared::new(Arc::new(local), self.order, random));
         begun.iter().for_each(|remote| store.shared.begin(remote));
         tokio::spawn(keeper::run(Arc::downgrade(&store.shared.local)));
+        let arrived = Arc::clone(&store.shared.local.sequencer.arrived);
+        tokio::spawn(porter::run(Arc::downgrade(&store.shared.local), arrived));
         Ok(store)
     }
 }

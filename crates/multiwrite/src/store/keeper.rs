@@ -88,8 +88,7 @@ fn mark(local: &Local, recovered: &RecoveredOutbox) {
     for remote in local.sequencer.remotes().iter() {
         remote.mark(&recovered.keys, Cause::UnknownOnLocal);
         if recovered.is_everything_everywhere || recovered.everything.contains(&*remote.name) {
-            remote.mark_everything();
-            remote.queue().dirty.doubt_local();
+            remote.mark_everything(Cause::UnknownOnLocal);
         }
     }
 }

@@ -31,8 +31,8 @@ pub(crate) struct Lack {
     pub(crate) is_everything: bool,
     /// What the spool keeps above this is not there, as far as is known.
     pub(crate) settled: Option<u64>,
-    /// It has said that it is this far.
-    pub(crate) acked: u64,
+    /// Up to where it had acknowledged rounds, by lane.
+    pub(crate) acked: Vec<(u16, u64)>,
 }
 
 /// Opens the journal that is asked for.
