@@ -108,6 +108,11 @@ impl Queue {
             self.spill(incoming);
             return false;
         }
+        if self.spilled.is_some() && incoming.effect.kind == Kind::Reads {
+            // Before what is left in the spool it would move the watermark past that, and it is not kept there.
+            self.give_up(incoming.seq, incoming.effect, &incoming.tickets, DropReason::Overflow);
+            return false;
+        }
         self.admit(incoming)
     }
 
