@@ -80,7 +80,7 @@ impl Round<'_> {
                 self.done(entry, Outcome::Acked);
             }
             Verdict::LifeDiffers(_) if mutant::is_on("life_is_not_compared") => {
-                self.done(entry, Outcome::Acked)
+                self.done(entry, Outcome::Acked);
             }
             Verdict::LifeDiffers(keys) => {
                 tracing::debug!(remote = %self.remote.name, keys = keys.len(), "lives differ: keys are dirty");

@@ -105,7 +105,6 @@ async fn stream(side: Side<'_>, key: &Key) -> Result<Canonical, Failed> {
 }
 
 /// What a reply consists of; a reply that consists of nothing is its own only part.
-#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else a reply may be is taken as it is")]
 fn items(reply: Value) -> Vec<Value> {
     if let Value::Array(items) | Value::Set(items) = reply { items } else { vec![reply] }
 }
@@ -117,7 +116,6 @@ fn words(reply: Value) -> Vec<Word> {
     found
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "whatever else a reply may be is taken as it is")]
 fn gather(reply: Value, found: &mut Vec<Word>) {
     match reply {
         Value::Array(items) | Value::Set(items) => items.into_iter().for_each(|item| gather(item, found)),
