@@ -59,7 +59,9 @@ mod tests {
             ["SET k v NX", "SET k v PX 9", "DEL a b", "GET k", "SETNX k v", "SET k", "DEL", "GETDEL k"]
         {
             let mut command = Cmd::new();
-            words.split(' ').for_each(|word| drop(command.arg(word)));
+            for word in words.split(' ') {
+                command.arg(word);
+            }
             assert!(plain(&command).is_none(), "{words}");
         }
         assert!(plain(&cmd("SET").arg("k").cursor_arg(0).take()).is_none());
