@@ -35,7 +35,7 @@
 //! | the process is killed | what was queued is forgotten: [`resync`](MultiWrite::resync) | each write once, or its keys are copied | its keys are copied by the next store |
 //! | the machine loses power | as when it is killed | as killed with [`Fsync::Always`]; else what came since the last one: [`resync`](MultiWrite::resync) | as killed, if local kept it |
 //! | the spool's disk is full | | nothing is sent, the caller is told | |
-//! | local lost data (a failover, a restart without its log) | not noticed: [`resync`](MultiWrite::resync) | not noticed | not noticed |
+//! | local lost data (a failover, a restart without its log) | noticed within 10 s, all is copied, unless it is [durable](Builder::durable_local) or a cluster | the same, while a store runs | as without |
 //!
 //! ```text
 //!                       ┌─ local: asked first, and its reply is the caller's

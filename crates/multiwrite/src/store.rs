@@ -4,6 +4,7 @@ mod builder;
 mod compare;
 mod control;
 mod keeper;
+mod life;
 pub(crate) mod local;
 mod porter;
 pub(crate) mod recovered;

@@ -66,7 +66,7 @@ const FAILURES: [(&str, &[&str]); 9] = [
     ),
     (
         "local lost data (a failover, a restart without its log)",
-        &["dying::what_local_lost_is_on_the_remotes_until_a_resync_takes_it_away"],
+        &["dying::what_local_lost_is_taken_away_from_the_remotes"],
     ),
 ];
 

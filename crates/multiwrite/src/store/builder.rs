@@ -9,6 +9,7 @@ use redfleet_core::{Backend, Breaker, Clock, Layer};
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
+use super::life::Life;
 use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
@@ -32,6 +33,7 @@ pub struct Builder {
     remotes: Vec<(Arc<str>, Arc<dyn Backend>, RemoteOptions)>,
     order: Order,
     deadline: Duration,
+    is_durable: bool,
     scope: Scope,
     clock: Clock,
     seed: Option<u64>,
@@ -56,6 +58,7 @@ impl Builder {
             remotes: Vec::new(),
             order: Order::default(),
             deadline: LOCAL_DEADLINE,
+            is_durable: false,
             scope: Scope::default(),
             clock: Clock::system(),
             seed: None,
@@ -115,6 +118,14 @@ impl Builder {
     /// ```
     pub fn only(mut self, prefix: impl AsRef<[u8]>) -> Self {
         self.scope.add(prefix.as_ref());
+        self
+    }
+
+    /// Says that local never comes back with less than it acknowledged: its log is synced with each write, and no replica that is
+    /// behind takes its place. Unless this is said, everything is copied to all remotes after a restart of local, because it may
+    /// have lost what they have.
+    pub const fn durable_local(mut self) -> Self {
+        self.is_durable = true;
         self
     }
 
@@ -240,6 +251,7 @@ impl Builder {
             haunted_until: self.clock.now().saturating_add(haunted),
             backend: self.local,
             deadline: self.deadline,
+            life: Life::new(self.is_durable),
             clock: self.clock,
             gate: Gate::new(STRIPES),
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),

@@ -30,6 +30,7 @@ impl MultiWrite {
         let settled = async {
             // What an outbox has from before is dirty as soon as it is known.
             self.shared.local.known().await;
+            self.shared.local.look().await;
             // A caller that went away may have written all the same.
             self.shared.under_way.left_behind().await;
         };
