@@ -40,11 +40,14 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut is_checked = false;
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
+    // The round before, whose memory is given back while the next is under way, and the remote need not wait for that.
+    let mut before = Vec::new();
     loop {
         remote.refill();
         let round = match remote.next_round() {
             Next::End => return,
             Next::Wait(None) if is_checked => {
+                before.clear();
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
                     look(&remote, &mut marks).await;
@@ -52,6 +55,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
                 continue;
             }
             Next::Wait(pause) => {
+                before.clear();
                 woken(&remote.wake_sender, pause).await;
                 continue;
             }
@@ -80,11 +84,19 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
             }
             must_fence = false;
         }
-        let verdicts = send(&remote, &local, &round, &mut marks).await;
+        let sending = send(&remote, &local, &round, &mut marks);
+        let (verdicts, ()) = tokio::join!(sending, forget(std::mem::take(&mut before)));
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
         must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
         remote.settle(&round, verdicts);
+        before = round;
     }
+}
+
+/// Gives back the memory of entries, once whatever is awake has had its turn.
+async fn forget(entries: Vec<Arc<Entry>>) {
+    tokio::task::yield_now().await;
+    drop(entries);
 }
 
 /// Looks whether a remote to which nothing is to be sent still has what it had.
