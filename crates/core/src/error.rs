@@ -5,6 +5,7 @@ mod link;
 mod redis_rs;
 mod reply;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,7 +127,7 @@ pub enum Error {
     #[non_exhaustive]
     Declined {
         /// Why.
-        reason: &'static str,
+        reason: Cow<'static, str>,
         /// Whether the operation may have changed anything all the same.
         effect: Effect,
     },
@@ -246,8 +247,14 @@ impl Error {
     /// The reply does not count as an acknowledgement, for this reason; `effect` says whether the operation may
     /// have changed anything all the same.
     #[must_use]
-    pub const fn declined(reason: &'static str, effect: Effect) -> Self {
-        Self::Declined { reason, effect }
+    pub fn declined(reason: impl Into<Cow<'static, str>>, effect: Effect) -> Self {
+        Self::Declined { reason: reason.into(), effect }
+    }
+
+    /// The node is the same server as `of`, and so does not count: for those who keep nodes apart by themselves.
+    #[must_use]
+    pub fn duplicate(of: impl Into<Arc<str>>) -> Self {
+        Self::Duplicate { of: of.into() }
     }
 
     /// A reply did not fit, and neither type is known here.

@@ -1,18 +1,30 @@
 //! What was begun is carried on, also if nobody waits for it any more.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+
+use crate::lock::lock;
 
 /// How many writes are under way, those of callers that went away included.
 #[derive(Debug, Default)]
 pub(crate) struct UnderWay {
     count: AtomicUsize,
     none: Notify,
+    left: Mutex<Left>,
+    fewer: Notify,
+}
+
+/// The writes whose callers went away, in the order in which they did.
+#[derive(Debug, Default)]
+struct Left {
+    last: u64,
+    under_way: BTreeSet<u64>,
 }
 
 impl UnderWay {
@@ -38,6 +50,45 @@ impl UnderWay {
             none.await;
         }
     }
+
+    /// Waits until those writes have ended whose callers have gone away by now.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn left_behind(&self) {
+        let last = lock(&self.left).last;
+        loop {
+            let fewer = self.fewer.notified();
+            tokio::pin!(fewer);
+            fewer.as_mut().enable();
+            if lock(&self.left).under_way.first().is_none_or(|first| *first > last) {
+                return;
+            }
+            fewer.await;
+        }
+    }
+
+    fn leave(self: &Arc<Self>) -> OneLeft {
+        let mut left = lock(&self.left);
+        left.last += 1;
+        let number = left.last;
+        left.under_way.insert(number);
+        OneLeft { all: Arc::clone(self), number }
+    }
+}
+
+/// One write whose caller went away.
+struct OneLeft {
+    all: Arc<UnderWay>,
+    number: u64,
+}
+
+impl Drop for OneLeft {
+    fn drop(&mut self) {
+        lock(&self.all.left).under_way.remove(&self.number);
+        self.all.fewer.notify_waiters();
+    }
 }
 
 /// One write that is under way.
@@ -59,11 +110,12 @@ impl Drop for OneUnderWay {
 pub(crate) struct Carried<T: Send + 'static> {
     future: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     has_begun: bool,
+    under_way: Arc<UnderWay>,
 }
 
 impl<T: Send + 'static> Carried<T> {
-    pub(crate) fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { future: Some(Box::pin(future)), has_begun: false }
+    pub(crate) fn new(under_way: &Arc<UnderWay>, future: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { future: Some(Box::pin(future)), has_begun: false, under_way: Arc::clone(under_way) }
     }
 }
 
@@ -88,7 +140,11 @@ impl<T: Send + 'static> Drop for Carried<T> {
         }
         let Some(future) = self.future.take() else { return };
         if let Ok(runtime) = Handle::try_current() {
-            drop(runtime.spawn(async move { drop(future.await) }));
+            let left = self.under_way.leave();
+            drop(runtime.spawn(async move {
+                drop(future.await);
+                drop(left);
+            }));
         }
     }
 }
@@ -114,16 +170,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_was_begun_is_carried_on_and_waited_for() {
         let (done, under_way) = (Arc::default(), Arc::default());
-        let cut = timeout(Duration::from_millis(1), Carried::new(work(&done, &under_way))).await;
+        let carried = Carried::new(&under_way, work(&done, &under_way));
+        let cut = timeout(Duration::from_millis(1), carried).await;
         assert!(cut.is_err() && !done.load(Ordering::SeqCst));
-        under_way.ended().await;
+        under_way.left_behind().await;
         assert!(done.load(Ordering::SeqCst));
+        under_way.ended().await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_never_begun_does_not_happen() {
         let (done, under_way) = (Arc::default(), Arc::default());
-        drop(Carried::new(work(&done, &under_way)));
+        drop(Carried::new(&under_way, work(&done, &under_way)));
         under_way.ended().await;
         sleep(Duration::from_secs(2)).await;
         assert!(!done.load(Ordering::SeqCst));

@@ -12,12 +12,21 @@ use std::time::Duration;
 use crate::effect::Key;
 
 /// Why a key is dirty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// The later ones ask for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     /// An effect is not at the remote, or perhaps not. What local has is right.
     Effect,
     /// A command on it may still be carried out on local, so what local has may change without a writer.
     UnknownOnLocal,
+}
+
+impl Cause {
+    /// Whether local must be fenced before anything is read there.
+    pub(crate) fn needs_fence(self) -> bool {
+        self >= Self::UnknownOnLocal
+    }
 }
 
 /// A key that is to be copied now.
@@ -26,8 +35,8 @@ pub(crate) struct Taken {
     pub(crate) key: Key,
     /// Which time it became dirty.
     pub(crate) generation: u64,
-    /// Whether local must be fenced before it is read.
-    pub(crate) needs_fence: bool,
+    /// The worst cause why it is dirty.
+    pub(crate) cause: Cause,
     /// Whether it was found to be too large to be read with others.
     pub(crate) is_large: bool,
 }
@@ -37,8 +46,8 @@ pub(crate) struct Taken {
 pub(crate) struct Everything {
     /// Which time it was asked for. Whoever copies begins anew when it is another.
     pub(crate) generation: u64,
-    /// Whether local must be fenced before it is read.
-    pub(crate) needs_fence: bool,
+    /// The worst cause why.
+    pub(crate) cause: Cause,
 }
 
 /// The dirty keys of one remote.
@@ -55,7 +64,7 @@ pub(crate) struct Dirty {
 #[derive(Debug)]
 struct State {
     generation: u64,
-    needs_fence: bool,
+    cause: Cause,
     is_large: bool,
     /// Where it is in `due`, unless it was taken.
     due: Option<(Duration, u64)>,
@@ -71,31 +80,26 @@ impl Dirty {
     pub(crate) fn mark(&mut self, key: Key, cause: Cause) {
         self.last_generation += 1;
         let generation = self.last_generation;
-        let needs_fence = cause == Cause::UnknownOnLocal;
         if let Some(state) = self.keys.get_mut(&key) {
             // Its place stays: what is dirty first is copied first.
             state.generation = generation;
-            state.needs_fence |= needs_fence;
+            state.cause = state.cause.max(cause);
         } else if self.keys.len() >= self.max_keys {
-            self.overflow(needs_fence);
+            self.mark_everything(cause);
         } else {
             let due = (Duration::ZERO, generation);
             self.due.insert(due, Key::clone(&key));
-            self.keys.insert(key, State { generation, needs_fence, is_large: false, due: Some(due) });
+            self.keys.insert(key, State { generation, cause, is_large: false, due: Some(due) });
         }
     }
 
     /// All keys are dirty. Those that were so before need not be known one by one any more.
-    pub(crate) fn mark_everything(&mut self) {
-        self.overflow(false);
-    }
-
-    fn overflow(&mut self, needs_fence: bool) {
+    pub(crate) fn mark_everything(&mut self, cause: Cause) {
         self.last_generation += 1;
-        let needs_fence = needs_fence
-            || self.everything.is_some_and(|everything| everything.needs_fence)
-            || self.keys.values().any(|state| state.needs_fence);
-        self.everything = Some(Everything { generation: self.last_generation, needs_fence });
+        let before = self.everything.map(|everything| everything.cause);
+        let causes = self.keys.values().map(|state| state.cause);
+        let cause = causes.chain(before).fold(cause, Cause::max);
+        self.everything = Some(Everything { generation: self.last_generation, cause });
         self.keys.clear();
         self.due.clear();
     }
@@ -136,8 +140,8 @@ impl Dirty {
             let key = first.remove();
             let Some(state) = self.keys.get_mut(&key) else { continue };
             state.due = None;
-            let State { generation, needs_fence, is_large, .. } = *state;
-            taken.push(Taken { key, generation, needs_fence, is_large });
+            let State { generation, cause, is_large, .. } = *state;
+            taken.push(Taken { key, generation, cause, is_large });
         }
         taken
     }

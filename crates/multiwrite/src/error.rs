@@ -104,29 +104,18 @@ impl Error {
     }
 }
 
-/// As a backend says it: what local said as it is; of the rest the sense and the effect, but no names of remotes.
+/// As a backend says it: what a server said as it is, and all else in the same words and with the same effect.
 impl From<Error> for CoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::Local(error) | Error::Remote { error, .. } => error,
             Error::Unshippable { command, instead, .. } => Self::unsupported(command, instead),
-            Error::Full { .. } => {
-                Self::declined("the queue of a remote is full: nothing was sent", Effect::None)
-            }
-            Error::Spool(_) => {
-                Self::declined("the spool cannot take the write: nothing was sent", Effect::None)
-            }
-            Error::OutOfScope { .. } => Self::declined(
-                "a key lies outside of what is written everywhere: nothing was sent",
-                Effect::None,
-            ),
-            Error::Shutdown => Self::declined("the store was shut down: nothing was sent", Effect::None),
-            Error::NoSuchRemote { .. } => Self::declined("there is no such remote", Effect::None),
-            // By way of redis-rs, because that keeps the text, and its effect is unknown.
-            short @ Error::Short(_) => {
-                let text = short.to_string();
-                Self::from(redis::RedisError::from((redis::ErrorKind::Client, "not enough remotes", text)))
-            }
+            Error::Full { .. }
+            | Error::Spool(_)
+            | Error::OutOfScope { .. }
+            | Error::Shutdown
+            | Error::NoSuchRemote { .. }
+            | Error::Short(_) => Self::declined(error.to_string(), error.effect()),
         }
     }
 }
@@ -179,6 +168,12 @@ pub enum BuildError {
     #[error("local is sharded, so it cannot hold an outbox in one step with every command: use a spool")]
     OutboxOnSharded,
 
+    /// What is sent ahead of local is in no outbox yet when a remote has it.
+    #[error(
+        "an outbox knows what local has carried out, and not what is sent ahead of it: use the order `LocalFirst`, or a spool"
+    )]
+    OutboxInParallel,
+
     /// Both a spool and an outbox were asked for.
     #[error("a store keeps either a spool or an outbox: choose one")]
     TwoJournals,
@@ -204,4 +199,41 @@ pub enum BuildError {
     /// The store was shut down.
     #[error("the store was shut down")]
     Shutdown,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn as_a_backend_says_it_nothing_is_lost_that_says_what_to_do() {
+        let spool = SpoolError::Full {
+            directory: "/spool".into(),
+            cause: Arc::new(io::Error::from(io::ErrorKind::StorageFull)),
+        };
+        let errors = [
+            (
+                Error::Full { remote: "eu".into(), within: Duration::from_secs(1) },
+                "`eu` had no room within 1s",
+            ),
+            (Error::Spool(spool), "/spool"),
+            (Error::OutOfScope { prefixes: "`a:` or `b:`".into() }, "`a:` or `b:`"),
+            (Error::Shutdown, "shut down"),
+            (Error::NoSuchRemote { name: "x".into(), known: "`eu`".into() }, "there are `eu`"),
+        ];
+        for (error, part) in errors {
+            let told = CoreError::from(error.clone());
+            assert_eq!(told.effect(), Effect::None, "{told}");
+            assert!(
+                told.to_string().contains(part) && told.to_string().ends_with(&error.to_string()),
+                "{told}"
+            );
+            let by_redis_rs = redis::RedisError::from(told.clone());
+            assert!(by_redis_rs.to_string().contains(part), "{by_redis_rs}");
+        }
+        let local = CoreError::from(Error::Local(CoreError::refused_with("WRONGTYPE", "no list")));
+        assert_eq!(local.code(), Some("WRONGTYPE"));
+    }
 }

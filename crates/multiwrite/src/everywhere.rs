@@ -22,6 +22,29 @@ use crate::wait::Wait;
 ///
 /// Local's reply, or its error, is what the caller gets. What local refuses goes nowhere. Blocking commands, sessions, and
 /// whatever cannot be carried out late are refused before anything is sent. Cheap to clone.
+///
+/// # Example
+///
+/// ```
+/// use redfleet_core::Embedded;
+/// use redfleet_multiwrite::MultiWrite;
+/// use redis::{AsyncCommands, Script};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (here, there) = (Embedded::new(), Embedded::new());
+/// let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+/// let mut everywhere = store.everywhere();
+/// let length: usize = everywhere.rpush("queue", &["a", "b"]).await?;
+/// let first: String = everywhere.lpop("queue", None).await?;
+/// assert_eq!((length, &first[..]), (2, "a"));
+///
+/// // A script's effect is shipped, not the script: what it drew or what time it saw is the same everywhere.
+/// let now = Script::new("redis.call('SET', KEYS[1], redis.call('TIME')[1])");
+/// let () = now.key("seen").invoke_async(&mut everywhere).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Everywhere {
     shared: Arc<Shared>,
@@ -61,6 +84,30 @@ impl Everywhere {
 
     /// The same, but each write also waits for remotes, at most until `deadline` after local has answered. If too few have it
     /// by then, the write is an [`Error::Short`](crate::Error::Short), and still on its way to the others.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, Wait};
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, eu, us) = (Embedded::new(), Embedded::new(), Embedded::new());
+    /// let store = MultiWrite::builder(here.shared()).remote("eu", eu.shared()).remote("us", us.shared()).build()?;
+    /// store.pause("us")?;
+    /// let mut careful = store.everywhere().waiting(Wait::Quorum, Duration::from_secs(1));
+    /// let () = careful.set("a", 1).await?; // local and `eu` are two of three
+    ///
+    /// let mut all = store.everywhere().waiting(Wait::All, Duration::from_millis(10));
+    /// let error = all.set::<_, _, ()>("a", 2).await.unwrap_err();
+    /// assert!(error.to_string().contains("us: queued"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn waiting(mut self, wait: Wait, deadline: Duration) -> Self {
         (self.how.wait, self.how.deadline) = (wait, deadline);
@@ -68,7 +115,8 @@ impl Everywhere {
     }
 
     /// The same, but the caller vouches that the scripts that it sends (EVAL) depend on nothing but their keys and arguments: not
-    /// on the time, on chance, or on other keys. They are shipped as their text, and not as the whole keys that they leave.
+    /// on the time, on chance, or on other keys. They are shipped as their text, and not as the whole keys that they leave; but where
+    /// one of their keys has an end of its life on a remote, or is not there yet, their keys are copied behind them all the same.
     #[must_use]
     pub const fn deterministic(mut self) -> Self {
         self.how.is_deterministic = true;
@@ -95,6 +143,26 @@ impl Everywhere {
     ///
     /// A future that is dropped before local is asked leaves nothing behind. Later the write is carried on to its end in the
     /// background.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, Outcome};
+    /// use redis::{Value, cmd};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// let written = store.everywhere().send(cmd("INCR").arg("visits")).await?;
+    /// assert_eq!(written.reply, Value::Int(1));
+    /// let (remote, outcome) = &written.receipt.outcomes()[0];
+    /// assert_eq!(&**remote, "eu");
+    /// assert!(matches!(outcome, Outcome::Queued | Outcome::Acked));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send(&self, command: &Cmd) -> Result<Written> {
         let how = How { is_receipt_wanted: true, ..self.how };
         let done = write::command(&self.shared, how, command).await?;
@@ -102,7 +170,7 @@ impl Everywhere {
     }
 
     /// Writes a batch, with one entry a command. What is atomic in it is atomic on each server, and has one receipt; every other
-    /// command has one of its own. Scripts in it must be known to local: those who send it as to any backend need not care.
+    /// command has one of its own. Script calls take their whole text along.
     ///
     /// # Cost
     ///
@@ -117,7 +185,7 @@ impl Everywhere {
     /// As [`send`](Self::send).
     pub async fn send_batch(&self, batch: &Batch) -> Result<Vec<CoreResult<Written>>> {
         let how = How { is_receipt_wanted: true, ..self.how };
-        let done = write::batch(&self.shared, how, batch).await?;
+        let done = write::batch(&self.shared, how, &batch.in_full()).await?;
         let written =
             |done: write::Done| done.reply.map(|reply| Written { reply, receipt: or_none(done.receipt) });
         Ok(done.into_iter().map(written).collect())

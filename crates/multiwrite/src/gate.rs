@@ -71,6 +71,17 @@ impl Gate {
         self.enter_stripes((0..self.stripes.len()).collect()).await
     }
 
+    /// Waits until all have left who are inside now. Others may enter meanwhile.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nobody is held up.
+    pub(crate) async fn emptied(&self) {
+        for stripe in &self.stripes {
+            drop(stripe.acquire().await);
+        }
+    }
+
     async fn enter_stripes(self: &Arc<Self>, stripes: Vec<usize>) -> Entered {
         let mut entered =
             Entered { gate: Arc::clone(self), passed: Passed::Several(Vec::with_capacity(stripes.len())) };

@@ -112,6 +112,15 @@ impl Journal {
         }
     }
 
+    /// Up to these the remote has acknowledged rounds, by lane; before what was [settled](Self::settled) by them.
+    pub(crate) fn acked(&self, remote: &str, marks: &[(u16, u64)]) {
+        match self {
+            // Without files nothing is known of a remote from before.
+            Self::None | Self::Outbox(_) => {}
+            Self::Spool(spool) => spool.acked(remote, marks),
+        }
+    }
+
     /// There is another remote. It is sent what is told from now on; `last_seq` is the last that was told.
     pub(crate) fn add_remote(&self, name: &str, is_everything: bool, last_seq: u64) {
         match self {

@@ -18,6 +18,8 @@ use outstanding::Outstanding;
 const CHUNK: u64 = 1000;
 /// What a note says of one remote, before its name.
 const REMOTE: &str = "remote:";
+/// A note that a process uses the outbox, and has not shut down.
+const OPEN: &str = "open";
 /// What a note says of a write that flushed local, before its number.
 const FLUSH: &str = "flush:";
 
@@ -50,6 +52,8 @@ pub(crate) struct RecoveredOutbox {
     pub(crate) everything: BTreeSet<String>,
     /// Whether everything is to be copied to all remotes.
     pub(crate) is_everything_everywhere: bool,
+    /// Whether the process before has not shut down: what it has sent last may come in even now.
+    pub(crate) was_open: bool,
 }
 
 impl Outbox {
@@ -98,6 +102,8 @@ impl Outbox {
         let flushes: BTreeSet<u64> =
             notes.iter().filter_map(|note| note.strip_prefix(FLUSH)?.parse().ok()).collect();
         recovered.is_everything_everywhere = !flushes.is_empty();
+        recovered.was_open = !flushes.is_empty() || notes.iter().any(|note| note == OPEN);
+        local.query::<()>(cmd("SADD").arg(&self.everything_key).arg(OPEN)).await?;
         let mut state = self.state();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and below 2^53")]
         state.outstanding.go_on_after((last as u64).max(flushes.last().copied().unwrap_or_default()));
@@ -105,6 +111,24 @@ impl Outbox {
         // What is noted there and not marked here is taken away.
         state.untold.extend(recovered.everything.iter().cloned());
         Ok(recovered)
+    }
+
+    /// Nothing is under way any more, and everything has arrived: the next process needs not wait for what this one has sent.
+    ///
+    /// # Cost
+    ///
+    /// One round trip.
+    ///
+    /// # Errors
+    ///
+    /// What local says.
+    pub(crate) async fn close(&self, local: &dyn Backend) -> Result<()> {
+        local.query(cmd("SREM").arg(&self.everything_key).arg(OPEN)).await
+    }
+
+    /// Whether the outbox is being emptied.
+    pub(crate) fn is_started(&self) -> bool {
+        self.state().outstanding.is_started()
     }
 
     /// What was recovered is marked: from now on the outbox is emptied.
@@ -192,6 +216,8 @@ impl Outbox {
         }
         for n in &told.flushes {
             batch.push(cmd("SREM").arg(&self.everything_key).arg(format!("{FLUSH}{n}")).take());
+            // It was flushed as well.
+            batch.push(cmd("SADD").arg(&self.everything_key).arg(OPEN).take());
         }
         if let Some(floor) = told.floor {
             let range = cmd("ZREMRANGEBYSCORE").arg(&self.key).arg("-inf").arg(format!("({floor}")).take();

@@ -65,6 +65,30 @@ impl Receipt {
     /// # Cancel safety
     ///
     /// A dropped future loses nothing; it may be waited for again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, Wait};
+    /// use redis::cmd;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// store.pause("eu")?;
+    /// let receipt = store.everywhere().send(cmd("INCR").arg("visits")).await?.receipt;
+    /// let short = receipt.wait(Wait::One, Duration::from_millis(10)).await.unwrap_err();
+    /// assert_eq!(short.to_string(), "0 of the 1 acknowledgement needed; eu: queued");
+    ///
+    /// store.resume("eu")?;
+    /// receipt.wait(Wait::One, Duration::from_secs(5)).await?; // it was on its way all the time
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait(&self, wait: Wait, deadline: Duration) -> Result<(), Shortfall> {
         let reached = async {
             loop {

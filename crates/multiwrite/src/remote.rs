@@ -1,5 +1,6 @@
 //! One remote: what it still lacks, and the two tasks that bring it there.
 
+mod arriving;
 pub(crate) mod at_least_once;
 mod call;
 pub(crate) mod copier;
@@ -110,14 +111,21 @@ impl Remote {
         let mut queue = self.queue();
         if let Some(settled) = lack.settled.filter(|settled| *settled < last_seq) {
             let is_plain = self.options.guarantee == Guarantee::AtLeastOnce;
-            let sent = if is_plain { last_seq } else { 0 };
             let next = settled + 1;
-            queue.spilled = Some(Spill { next, last: last_seq, sent, tickets: BTreeMap::new() });
+            let (last, sent) = (last_seq, last_seq);
+            queue.spilled = Some(Spill { next, last, sent, is_plain, tickets: BTreeMap::new() });
         }
-        queue.mark(&lack.dirty, Cause::Effect, 0);
+        // Whatever made them dirty, the process before may have sent what is not carried out yet.
+        queue.mark(&lack.dirty, Cause::UnknownOnLocal, 0);
         queue.mark(unknown, Cause::UnknownOnLocal, 0);
-        if lack.is_everything {
-            queue.mark_everything();
+        // Another kind of server under its name has nothing of what that one had.
+        let is_another = !self.is_sharded && lack.acked.iter().any(|(lane, _)| *lane > 0);
+        if lack.is_everything || is_another {
+            queue.mark_everything(Cause::UnknownOnLocal);
+        } else if !lack.acked.is_empty() {
+            queue.resumed.clone_from(&lack.acked);
+            // What was acknowledged before is looked at first.
+            queue.looks.0 += 1;
         }
     }
 
@@ -153,8 +161,8 @@ impl Remote {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&self) {
-        self.queue().mark_everything();
+    pub(crate) fn mark_everything(&self, cause: Cause) {
+        self.queue().mark_everything(cause);
         tracing::info!(remote = %self.name, "everything is to be copied");
         self.wake_copier.notify_one();
     }
@@ -208,15 +216,31 @@ impl Remote {
     pub(crate) async fn has_all(&self, seq: u64) {
         // What was dirty arrives as copies, which are later than what was written.
         let mut copied = None;
+        let look = self.ask_look();
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if self.queue().has_all(seq, &mut copied) {
-                return;
+            {
+                let queue = self.queue();
+                // At one that is at rest nothing is looked at, so that nothing more can be said of it.
+                let is_seen = queue.looks.1 >= look || queue.is_at_rest();
+                if queue.gone.is_some() || queue.has_all(seq, &mut copied) && is_seen {
+                    return;
+                }
             }
             changed.await;
         }
+    }
+
+    /// Asks whether it still has what it had: a remote that was restarted may have less than it acknowledged. Which time it is.
+    fn ask_look(&self) -> u64 {
+        let mut queue = self.queue();
+        queue.looks.0 += 1;
+        let look = queue.looks.0;
+        drop(queue);
+        self.wake_sender.notify_one();
+        look
     }
 
     /// Waits until nothing up to `seq` is queued or in flight.
@@ -269,7 +293,7 @@ impl Remote {
         let mut queue = self.queue();
         queue.is_paused = is_paused;
         if !is_paused && queue.halted.take().is_some() {
-            queue.mark_everything();
+            queue.mark_everything(Cause::Effect);
         }
         drop(queue);
         self.wake_all();

@@ -199,6 +199,12 @@ impl Spool {
         }
     }
 
+    /// Up to these the remote has acknowledged rounds, by lane; fewer than before only where it lost data, which is told first. It
+    /// is told before what was [settled](Self::settled) by them.
+    pub(crate) fn acked(&self, remote: &str, marks: &[(u16, u64)]) {
+        self.log().ledger.set_acked(remote, marks);
+    }
+
     /// There is another remote. It is sent what is told from now on.
     pub(crate) fn add_remote(&self, name: &str, is_everything: bool) {
         let mut log = self.log();
@@ -279,7 +285,7 @@ impl Spool {
     /// Whether something was told and not written.
     pub(crate) fn is_buffered(&self) -> bool {
         let log = self.log();
-        !log.buffer.is_empty() || log.ledger.remotes.values().any(|remote| remote.is_unsaid)
+        !log.buffer.is_empty() || log.ledger.is_unsaid()
     }
 
     /// How much of the disk it takes, in bytes.

@@ -123,6 +123,24 @@ impl MultiWrite {
     /// # Cancel safety
     ///
     /// As [`Everywhere::send`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// let mut block = redis::pipe();
+    /// block.incr("visits", 1).expire("visits", 60);
+    /// let (visits, is_set): (i64, bool) = store.pipe_everywhere(&block).await?;
+    /// assert_eq!((visits, is_set), (1, true));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn pipe_everywhere<T: FromRedisValue>(&self, pipeline: &Pipeline) -> redis::RedisResult<T> {
         let mut atomic = pipeline.clone();
         atomic.atomic();

@@ -6,6 +6,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -228,6 +229,16 @@ impl Batch {
     /// Which commands are script calls, and of which scripts.
     pub(crate) fn scripts(&self) -> &[(usize, Source)] {
         &self.scripts
+    }
+
+    /// The same batch with the whole text in every script call: for a [`call_batch`](crate::Backend::call_batch) by itself, which does
+    /// not look after scripts that the server does not know.
+    #[must_use]
+    pub fn in_full(&self) -> Cow<'_, Self> {
+        if self.scripts.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(self.with_scripts(|_, by_hash, source| source.in_full(by_hash)))
     }
 
     /// The same batch with every script call's command replaced by what `choose` returns for it.

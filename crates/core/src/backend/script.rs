@@ -167,7 +167,7 @@ impl fmt::Debug for ScriptCall {
 
 impl Source {
     /// The same call with the whole text: EVAL.
-    fn in_full(&self, by_hash: &Cmd) -> Cmd {
+    pub(super) fn in_full(&self, by_hash: &Cmd) -> Cmd {
         let mut command = Cmd::new();
         command.arg("EVAL").arg(&*self.0.text);
         for arg in by_hash.args_iter().skip(2) {

@@ -40,7 +40,8 @@ fn a_key_that_becomes_dirty_while_it_is_copied_is_copied_again() {
     assert!(!dirty.done(&taken[0]) && dirty.done(&taken[1]));
     assert_eq!(dirty.len(), 1);
     let again = dirty.take(9, ms(0));
-    assert_eq!((names(&again), again[0].needs_fence, taken[0].needs_fence), (vec!["a".into()], true, false));
+    assert_eq!(names(&again), ["a"]);
+    assert_eq!((again[0].cause, taken[0].cause), (Cause::UnknownOnLocal, Cause::Effect));
     assert!(dirty.done(&again[0]));
     assert_eq!((dirty.len(), dirty.next_due(ms(0))), (0, None));
     assert!(dirty.done(&again[0]), "it was clean");
@@ -74,17 +75,19 @@ fn one_key_too_many_makes_everything_dirty_and_what_comes_then_is_known_again() 
     assert_eq!(dirty.everything(), None);
     dirty.mark(key("c"), Cause::Effect);
     let everything = dirty.everything().unwrap();
-    assert!(everything.needs_fence, "that of a is not forgotten");
+    assert_eq!(everything.cause, Cause::UnknownOnLocal, "that of a is not forgotten");
     assert_eq!((dirty.len(), dirty.next_due(ms(0)), dirty.contains(b"b")), (0, None, false));
     assert!(dirty.done(&taken[0]));
     // While all is being copied, what was copied already becomes dirty.
     dirty.mark(key("d"), Cause::Effect);
     assert!(dirty.everything_done(everything.generation));
     assert_eq!((dirty.everything(), dirty.len()), (None, 1));
-    dirty.mark_everything();
+    dirty.mark_everything(Cause::Effect);
     let first = dirty.everything().unwrap();
-    assert_eq!((first.needs_fence, dirty.len()), (false, 0));
-    dirty.mark_everything();
+    assert_eq!((first.cause, dirty.len()), (Cause::Effect, 0));
+    dirty.mark_everything(Cause::UnknownOnLocal);
+    dirty.mark_everything(Cause::Effect);
+    assert_eq!(dirty.everything().map(|everything| everything.cause), Some(Cause::UnknownOnLocal));
     assert!(!dirty.everything_done(first.generation), "it was asked for again");
     assert!(dirty.everything().is_some());
 }

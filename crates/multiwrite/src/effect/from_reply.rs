@@ -61,7 +61,7 @@ impl Form {
         match self {
             Self::Silent | Self::Whole { .. } | Self::Everything => {}
             Self::Reads => {
-                steps.add(keys_of(original).map(Key::from).collect(), Kind::Reads, original.clone())
+                steps.add(keys_of(original).map(Key::from).collect(), Kind::Reads, original.clone());
             }
             Self::Message => steps.add(Vec::new(), Kind::Builds, original.clone()),
             Self::Vouched(keys) => {

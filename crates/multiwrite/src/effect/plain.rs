@@ -33,25 +33,30 @@ mod tests {
 
     #[test]
     fn what_is_plain_is_what_a_plan_comes_to() {
-        let words = |words: &[&str]| words.iter().fold(Cmd::new(), |mut command, word| command.arg(word).take());
+        let words =
+            |words: &[&str]| words.iter().fold(Cmd::new(), |mut command, word| command.arg(word).take());
         for plainly in [["SET", "k", "v"].as_slice(), &["DEL", "k"], &["UNLINK", "k"]] {
             let command = words(plainly);
             let effect = plain(&command).unwrap();
             let plan = Plan::of(&[&command]).unwrap();
             assert!(plan.questions().is_empty() && !plan.is_read());
             let Shipped::Effect(planned) = plan.shipped(&[Ok(Value::Okay)], &[]) else { panic!("{plan:?}") };
-            let packed = |effect: &Effect| -> Vec<_> {
-                effect.steps.iter().map(Cmd::get_packed_command).collect()
-            };
+            let packed =
+                |effect: &Effect| -> Vec<_> { effect.steps.iter().map(Cmd::get_packed_command).collect() };
             assert_eq!(packed(&effect), packed(&planned));
-            assert_eq!((&effect.keys, &effect.lives, effect.kind), (&planned.keys, &planned.lives, planned.kind));
+            assert_eq!(
+                (&effect.keys, &effect.lives, effect.kind),
+                (&planned.keys, &planned.lives, planned.kind)
+            );
             assert_eq!(effect.keys, plan.keys());
         }
     }
 
     #[test]
     fn what_says_more_needs_a_plan() {
-        for words in ["SET k v NX", "SET k v PX 9", "DEL a b", "GET k", "SETNX k v", "SET k", "DEL", "GETDEL k"] {
+        for words in
+            ["SET k v NX", "SET k v PX 9", "DEL a b", "GET k", "SETNX k v", "SET k", "DEL", "GETDEL k"]
+        {
             let mut command = Cmd::new();
             words.split(' ').for_each(|word| drop(command.arg(word)));
             assert!(plain(&command).is_none(), "{words}");

@@ -43,35 +43,36 @@ fn is_done(when: &When, reply: &Value) -> bool {
 }
 
 /// The reply without the attributes around it.
-fn plain(reply: &Value) -> &Value {
+pub(super) fn plain(reply: &Value) -> &Value {
     if let Value::Attribute { data, .. } = reply { plain(data) } else { reply }
 }
 
 /// The whole number that a reply is, by whatever protocol.
 pub(super) fn integer(reply: &Value) -> Option<i64> {
-    match plain(reply) {
-        Value::Int(number) => Some(*number),
-        Value::Boolean(is) => Some((*is).into()),
-        _ => None,
+    let reply = plain(reply);
+    if let Value::Int(number) = reply {
+        return Some(*number);
     }
+    if let Value::Boolean(is) = reply { Some((*is).into()) } else { None }
 }
 
 /// The bytes that a reply is.
 pub(super) fn bytes(reply: &Value) -> Option<&[u8]> {
-    match plain(reply) {
-        Value::BulkString(bytes) => Some(bytes),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text.as_bytes()),
-        _ => None,
+    let reply = plain(reply);
+    if let Value::BulkString(bytes) = reply {
+        return Some(bytes);
     }
+    let (Value::SimpleString(text) | Value::VerbatimString { text, .. }) = reply else { return None };
+    Some(text.as_bytes())
 }
 
 /// The items that a reply has.
 pub(super) fn items(reply: &Value) -> Option<&[Value]> {
-    match plain(reply) {
-        Value::Array(items) | Value::Set(items) => Some(items),
-        Value::Nil => Some(&[]),
-        _ => None,
+    let reply = plain(reply);
+    if let Value::Array(items) | Value::Set(items) = reply {
+        return Some(items);
     }
+    matches!(reply, Value::Nil).then_some(&[])
 }
 
 /// The members of a reply of members and scores: one after the other, or in pairs.

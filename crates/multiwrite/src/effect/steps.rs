@@ -132,7 +132,8 @@ impl Steps {
 
     /// The whole value of a key as local said it, unless it is among the steps.
     pub(super) fn whole(&mut self, key: &Key, answered: &Answered<'_>) -> Option<()> {
-        if !self.steps.iter().any(|step| step.keys.contains(key)) {
+        let is_written = |step: &Step| step.kind != Kind::Reads && step.keys.contains(key);
+        if !self.steps.iter().any(is_written) {
             let command = state::restoring(key, answered.payload(key)?, answered.life(key)?)?;
             self.add(vec![key.clone()], Kind::Overwrites, command);
         }

@@ -62,11 +62,17 @@ pub(super) fn form(command: &Cmd, is_vouched: bool) -> Result<Form, Unshippable>
         How::Script => Form::Whole { keys: keys(), when: When::EvenRefused },
         How::Whole => whole(keys()),
         How::Parsed(read) => read(&words).unwrap_or_else(|| whole(keys())),
+        How::Refused(..) if is_of_scripts(&words) => Form::Silent,
         How::Refused(why, instead) => {
             return Err(Unshippable { command: command_name(command), why, instead });
         }
     })
     .and_then(|form| refuse_elsewhere(command, form))
+}
+
+/// What loads a script, as redis-rs does when a server does not know it, or asks for one. Only local has to know it.
+fn is_of_scripts(words: &Words<'_>) -> bool {
+    words.is(0, "SCRIPT") && (words.is(1, "LOAD") || words.is(1, "EXISTS"))
 }
 
 fn each_once(keys: Vec<Key>) -> Vec<Key> {
@@ -91,7 +97,21 @@ fn refuse_elsewhere(command: &Cmd, form: Form) -> Result<Form, Unshippable> {
         Form::Whole { keys, .. } if keys.is_empty() => {
             ("it is not known, and names no key", "run it on each server by itself")
         }
-        _ => return Ok(form),
+        Form::Reads
+        | Form::Silent
+        | Form::Everything
+        | Form::Message
+        | Form::Wipes { .. }
+        | Form::Sets { .. }
+        | Form::Builds { .. }
+        | Form::As { .. }
+        | Form::Adds { .. }
+        | Form::SetsLife { .. }
+        | Form::Whole { .. }
+        | Form::Fields { .. }
+        | Form::Told(_)
+        | Form::Restores { .. }
+        | Form::Vouched(_) => return Ok(form),
     };
     Err(Unshippable { command: command_name(command), why, instead })
 }

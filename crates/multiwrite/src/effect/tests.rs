@@ -4,7 +4,7 @@ mod late;
 mod names;
 mod notation;
 mod script;
-#[cfg(feature = "test-servers")]
-mod servers;
 mod shipped;
 mod slots;
+mod typed;
+mod whole;

@@ -45,7 +45,7 @@ pub(super) async fn command(shared: &Shared, effect: Effect) -> Result<CoreResul
         _entered: entered,
         _under_way: under_way,
     };
-    Ok(Carried::new(begun.act()).await)
+    Ok(Carried::new(&shared.under_way, begun.act()).await)
 }
 
 /// A write that was let in. If it ends early, with the runtime or by a panic, nobody knows its effect: then its key is copied.

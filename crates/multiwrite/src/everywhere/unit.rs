@@ -1,6 +1,6 @@
 //! What is carried out at once, and so shipped as one: a command by itself, or an atomic block.
 
-use redfleet_core::{Batch, check_shared};
+use redfleet_core::{Batch, Error as CoreError, check_shared};
 use redis::Cmd;
 
 use crate::effect::{Plan, Unshippable};
@@ -27,9 +27,11 @@ impl Unit {
     /// One of them cannot be written everywhere.
     pub(super) fn of(commands: Vec<Cmd>, is_atomic: bool, is_deterministic: bool) -> Result<Self> {
         let all: Vec<&Cmd> = commands.iter().collect();
-        all.iter().try_for_each(|command| check_shared(command)).map_err(Error::Local)?;
-        let plan = if is_deterministic { Plan::deterministic(&all) } else { Plan::of(&all) };
+        // A script is made known to local alone: what it does there is shipped, and not its hash.
+        let shipped: &[&Cmd] = if is_only_loading(&all) { &[] } else { &all };
+        let plan = if is_deterministic { Plan::deterministic(shipped) } else { Plan::of(shipped) };
         let plan = plan.map_err(unshippable)?;
+        all.iter().try_for_each(|command| check_shared(command)).map_err(unshared)?;
         drop(all);
         Ok(Self { commands, plan, is_atomic, intent: None, note: None })
     }
@@ -122,6 +124,25 @@ impl Unit {
     }
 }
 
+/// Whether it only makes scripts known to a server, or asks whether they are, as the clients of scripts do by themselves.
+fn is_only_loading(commands: &[&Cmd]) -> bool {
+    let [command] = commands else { return false };
+    let word = |at: usize| match command.args_iter().nth(at) {
+        Some(redis::Arg::Simple(word)) => word.to_ascii_uppercase(),
+        Some(_) | None => Vec::new(),
+    };
+    word(0) == b"SCRIPT" && matches!(&*word(1), b"LOAD" | b"EXISTS")
+}
+
 fn unshippable(error: Unshippable) -> Error {
     Error::Unshippable { command: error.command, why: error.why, instead: error.instead }
+}
+
+/// What no shared connection carries is refused in this crate's terms: local was not asked.
+fn unshared(error: CoreError) -> Error {
+    if let CoreError::Unsupported { command, instead, .. } = error {
+        let why = "it needs a connection of its own";
+        return Error::Unshippable { command, why, instead };
+    }
+    Error::Local(error)
 }

@@ -87,7 +87,7 @@ async fn run(shared: &Arc<Shared>, how: How, mut units: Vec<Unit>) -> Result<Vec
     };
     let is_receipt_wanted = how.is_receipt_wanted || how.wait != Wait::None;
     let begun = Begun { units, is_receipt_wanted, order: shared.order, _under_way: under_way };
-    let acted = Carried::new(act(Arc::clone(local), begun, entered)).await;
+    let acted = Carried::new(&shared.under_way, act(Arc::clone(local), begun, entered)).await;
     if how.wait != Wait::None {
         let is_done = |acted: &&Acted| acted.replies.iter().any(Result::is_ok);
         for acted in acted.iter().filter(is_done) {
@@ -249,7 +249,7 @@ fn ship(
             tell(marked, &Outcome::Dropped(reason))
         }
         Shipped::Everything => tell(
-            sequencer.mark_everything(unit.intent, is_receipt_wanted),
+            sequencer.mark_everything(cause(replies), unit.intent, is_receipt_wanted),
             &Outcome::Dropped(DropReason::CannotBeSaid),
         ),
     }
@@ -276,7 +276,7 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         for unit in self.units.iter().skip(self.settled).filter(|unit| !unit.plan.is_read()) {
             if unit.plan.touches_everything() {
-                self.local.sequencer.mark_everything(unit.intent, false);
+                self.local.sequencer.mark_everything(Cause::UnknownOnLocal, unit.intent, false);
             } else {
                 self.local.sequencer.mark(unit.plan.keys(), Cause::UnknownOnLocal, unit.intent, false);
             }

@@ -129,3 +129,18 @@ fn keys_fall_on_all_stripes_alike() {
         assert!(*least > 700 && *most < 1300, "{} has {least} to {most}", name(1));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_is_emptied_when_those_inside_have_left_and_holds_nobody_up() {
+    let gate = Gate::new(4);
+    let inside = gate.enter(&[key("a")]).await;
+    let emptied = tokio::spawn({
+        let gate = Arc::clone(&gate);
+        async move { gate.emptied().await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!emptied.is_finished());
+    drop(inside);
+    emptied.await.unwrap();
+    drop(gate.enter_all().await);
+}

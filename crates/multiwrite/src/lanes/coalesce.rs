@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use redfleet_core::mutant;
+
 use super::lane::Lane;
 use crate::effect::{Effect, Key, Kind};
 use crate::entry::Entry;
@@ -64,7 +66,8 @@ impl Newest {
             // Right before it in the lane, and not only on the key: what stands between them may have arrived when this process
             // ends, and its watermark would then say of the first that it is there.
             (Kind::Adds(more), Kind::Adds(sum))
-                if lane.back().is_some_and(|back| back.place == last.place) =>
+                if lane.back().is_some_and(|back| back.place == last.place)
+                    && is_one_life(&entry.effect, &last.entry.effect) =>
             {
                 if let Some(sum) = sum.checked_add(more) {
                     replaced.places.push(last.place);
@@ -116,6 +119,12 @@ impl Newest {
 /// The effect's key, if it has only one.
 fn only_key(effect: &Effect) -> Option<&Key> {
     if let [key] = &*effect.keys { Some(key) } else { None }
+}
+
+/// Whether the key had the same life after both. If not, it came to its end between them: a remote where it did too would then
+/// build the sum on nothing, and have what is no longer there.
+fn is_one_life(later: &Effect, earlier: &Effect) -> bool {
+    later.lives == earlier.lives || mutant::is_on("sums_outlive_their_key")
 }
 
 /// The later effect, with the sum of both.

@@ -57,6 +57,13 @@ fn incr(seq: u64, name: &str, by: i64) -> Entry {
     entry(seq, &format!("INCRBY {name} {by}"), &[name], Kind::Adds(by))
 }
 
+/// The same where the key lives so afterwards.
+fn incr_living(seq: u64, name: &str, by: i64, life: Life) -> Entry {
+    let effect = effect(&format!("INCRBY {name} {by}"), &[name], Kind::Adds(by));
+    let effect = Arc::new(Effect { lives: vec![(key(name), life)], ..effect });
+    Entry { effect, ..incr(seq, name, by) }
+}
+
 fn push(lanes: &mut Lanes, entry: Entry) {
     assert!(matches!(lanes.push(entry), Pushed::Queued));
 }
@@ -189,12 +196,10 @@ fn of_two_lives_in_a_row_the_later_is_sent() {
 #[test]
 fn numbers_that_are_added_right_behind_each_other_are_added_at_once() {
     let mut lanes = lanes(100);
-    push(&mut lanes, incr(1, "k", 1));
-    push(&mut lanes, incr(2, "k", 5));
-    let mut last = incr(3, "k", -2);
     let lives = vec![(key("k"), Life::Until { unix_ms: 99 })];
-    last.effect = Arc::new(Effect { lives: lives.clone(), ..effect("DECRBY k 2", &["k"], Kind::Adds(-2)) });
-    push(&mut lanes, last);
+    for (seq, by) in [(1, 1), (2, 5), (3, -2)] {
+        push(&mut lanes, incr_living(seq, "k", by, lives[0].1));
+    }
     assert_eq!(lanes.floor(), 0, "no part of it is there");
     assert_eq!(lanes.oldest_since(), Some(at(1)));
     push(&mut lanes, set(4, "other"));
@@ -207,6 +212,16 @@ fn numbers_that_are_added_right_behind_each_other_are_added_at_once() {
     assert_eq!(round[0].seq, 3);
     assert_eq!((round[0].effect.kind, &round[0].effect.lives), (Kind::Adds(4), &lives));
     assert_eq!(lanes.floor(), 0);
+}
+
+#[test]
+fn numbers_are_not_added_at_once_where_the_key_may_have_come_to_its_end_between_them() {
+    let mut lanes = lanes(100);
+    push(&mut lanes, incr_living(1, "k", 1, Life::Until { unix_ms: 99 }));
+    push(&mut lanes, incr_living(2, "k", 5, Life::Forever));
+    push(&mut lanes, incr_living(3, "k", 2, Life::Forever));
+    let found: Vec<_> = lanes.take(at(0), 10, MB).iter().map(|entry| words(entry)).collect();
+    assert_eq!(found, ["INCRBY k 1", "INCRBY k 7"], "it is 7, and not 8, where the key is gone as well");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redfleet_core::Error;
 
-/// What a remote refused, for the callback of [`RemoteOptions`].
+/// What a remote refused, for the callback of [`RemoteOptions`](crate::RemoteOptions).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DeadLetter {

@@ -9,9 +9,9 @@ use redis::{Cmd, Value, cmd};
 
 use super::look::{self, Seen};
 use super::pack::life_word;
-use super::refusal;
 use super::ship::Verdict;
 use super::watermark::{TTL_MS, Watermarks};
+use super::{refusal, vouched};
 use crate::effect::{Key, Kind};
 use crate::entry::Entry;
 
@@ -63,9 +63,16 @@ pub(crate) fn cut(round: &[Arc<Entry>], error: &Error) -> Vec<(u64, Verdict)> {
     round.iter().map(|entry| (entry.seq, unknown(entry, error.clone()))).collect()
 }
 
+/// The keys of which it is asked beforehand whether they are there and have no end: a script that somebody vouched for may read
+/// what ended here earlier or later than on local, and hide it by what it writes.
+fn doubted(entry: &Entry) -> &[Key] {
+    if vouched::is_in(entry) { &entry.effect.keys } else { &[] }
+}
+
 /// Adds an entry's commands: its steps, in one transaction if they are several, and the questions after its lives.
 fn push(batch: &mut Batch, entry: &Entry) -> Range<usize> {
     let start = batch.len();
+    batch.extend(doubted(entry).iter().map(question));
     batch.extend(entry.effect.steps.iter().cloned());
     let is_block = batch.len() > start + 1;
     batch.extend(entry.effect.lives.iter().map(|(key, _)| question(key)));
@@ -81,6 +88,8 @@ fn question(key: &Key) -> Cmd {
 
 /// What the replies to an entry's commands say of it.
 fn verdict(entry: &Entry, replies: &[Result<Value>]) -> Verdict {
+    let doubted = doubted(entry);
+    let (before, replies) = replies.split_at_checked(doubted.len()).unwrap_or((replies, &[]));
     let (steps, lives) = replies.split_at_checked(entry.effect.steps.len()).unwrap_or((replies, &[]));
     let mut worst: Option<&Error> = None;
     for error in steps.iter().filter_map(|reply| reply.as_ref().err()) {
@@ -98,6 +107,9 @@ fn verdict(entry: &Entry, replies: &[Result<Value>]) -> Verdict {
         let is_same = matches!(reply, Ok(Value::Int(ends)) if *ends == life_word(*life));
         (!is_same).then(|| Arc::clone(key))
     };
+    if before.iter().any(|reply| !matches!(reply, Ok(Value::Int(-1)))) {
+        return Verdict::LifeDiffers(doubted.to_vec());
+    }
     let differing: Vec<Key> = entry.effect.lives.iter().zip(lives).filter_map(differs).collect();
     if differing.is_empty() { Verdict::Applied } else { Verdict::LifeDiffers(differing) }
 }

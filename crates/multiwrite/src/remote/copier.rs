@@ -10,16 +10,15 @@ use tokio::time::{sleep, timeout};
 use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
-use crate::dirty::Taken;
+use crate::dirty::{Everything, Taken};
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
-use crate::store::local::Local;
+use crate::options::Guarantee;
+use crate::store::local::{Local, UNFENCED};
 
 /// How many keys are read from local at once. Their writers wait meanwhile.
 const CHUNK_KEYS: usize = 64;
 /// How many copies may be on their way to a remote.
 const MAX_COPIES: usize = 512;
-/// How long after a copy without a fence the key is copied again.
-const UNFENCED: Duration = Duration::from_secs(10);
 /// The first pause after a failure, and the longest one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
@@ -34,7 +33,8 @@ enum Next {
 
 /// Copies what is dirty until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let mut copier = Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new() };
+    let mut copier =
+        Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new(), unfenced_all: None };
     let mut pause = PAUSES.0;
     loop {
         let result = match copier.next() {
@@ -65,6 +65,8 @@ struct Copier {
     needs_empty: bool,
     /// Keys that were copied without a fence: once more is enough.
     unfenced: BTreeMap<Key, u64>,
+    /// Which copy of everything has no fence, and from when on it needs none.
+    unfenced_all: Option<(u64, Duration)>,
 }
 
 impl Copier {
@@ -73,7 +75,8 @@ impl Copier {
         let now = remote.clock.now();
         let mut queue = remote.queue();
         let queued = queue.lanes.len();
-        if queue.gone.is_some() || queue.is_orphaned && (queue.is_failing || queue.is_equal()) {
+        let is_in_vain = queue.is_failing || queue.is_at_rest() || queue.is_equal();
+        if queue.gone.is_some() || queue.is_orphaned && is_in_vain {
             return Next::End;
         }
         // What is left in the spool is older than any copy.
@@ -91,7 +94,10 @@ impl Copier {
             return Next::Wait(None);
         }
         if queue.awaits_everything() {
-            return Next::Begin;
+            let pause = queue.dirty.everything().map(|all| self.begins(all).saturating_sub(now));
+            return pause
+                .filter(|pause| !pause.is_zero())
+                .map_or(Next::Begin, |pause| Next::Wait(Some(pause)));
         }
         let mut taken = queue.dirty.take(room, now);
         if let Some(large) = taken.iter().position(|taken| taken.is_large) {
@@ -134,16 +140,33 @@ impl Copier {
         }
     }
 
+    /// When a copy of everything may begin.
+    fn begins(&self, everything: Everything) -> Duration {
+        let is_plain = self.remote.options.guarantee == Guarantee::AtLeastOnce;
+        // It is copied once, so not before nothing can arrive any more that the process before has sent.
+        let is_haunted = is_plain || everything.cause.needs_fence();
+        let settles = if is_haunted { self.local.haunted_until } else { Duration::ZERO };
+        let unfenced = self.unfenced_all.filter(|(generation, _)| *generation == everything.generation);
+        settles.max(unfenced.map_or(Duration::ZERO, |(_, until)| until))
+    }
+
     /// Begins a copy of everything, once nothing old can arrive any more.
-    async fn begin(&self) -> CoreResult<()> {
+    async fn begin(&mut self) -> CoreResult<()> {
         let asked = self.remote.queue().dirty.everything();
         let Some(everything) = asked else { return Ok(()) };
         within(self.remote.options.deadline, self.remote.backend.fence()).await.or_else(refused_is_fine)?;
-        if everything.needs_fence {
-            within(self.local.deadline, self.local.backend.fence()).await.or_else(refused_is_fine)?;
+        let was_unfenced =
+            self.unfenced_all.is_some_and(|(generation, _)| generation == everything.generation);
+        if everything.cause.needs_fence() && !was_unfenced && !self.local.fence().await? {
+            // It is read once, when nothing old is likely to arrive any more.
+            let until = self.remote.clock.now().saturating_add(UNFENCED);
+            self.unfenced_all = Some((everything.generation, until));
+            return Ok(());
         }
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
+        // From now on what is written is queued. What was sent ahead before may not be carried out on local yet.
+        self.local.gate.emptied().await;
         tracing::info!(remote = %self.remote.name, "everything is being copied");
         Ok(())
     }
@@ -217,7 +240,10 @@ impl Copier {
             queue.dirty.mark_large(&taken.key);
         } else if !is_queued {
             queue.dirty.postpone(&taken.key, now);
-        } else if again && taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation) {
+        } else if again
+            && taken.cause.needs_fence()
+            && self.unfenced.get(&taken.key) != Some(&taken.generation)
+        {
             self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
             queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
         } else {
@@ -226,25 +252,23 @@ impl Copier {
         }
     }
 
-    /// Has nothing old arrive on local any more, where that is to be feared. Whether it was refused, so that the keys must be
-    /// copied once more.
+    /// Has nothing old arrive on local any more, where that is to be feared. Whether it may do so all the same, so that the keys must
+    /// be copied once more.
     async fn fence(&self, taken: &[Taken]) -> CoreResult<bool> {
-        let is_needed =
-            |taken: &Taken| taken.needs_fence && self.unfenced.get(&taken.key) != Some(&taken.generation);
+        let is_needed = |taken: &Taken| {
+            taken.cause.needs_fence() && self.unfenced.get(&taken.key) != Some(&taken.generation)
+        };
         if !taken.iter().any(is_needed) {
             return Ok(false);
         }
-        match within(self.local.deadline, self.local.backend.fence()).await {
-            Ok(()) => Ok(false),
-            Err(error) => match refused_is_fine(error) {
-                Ok(()) => Ok(true),
-                Err(error) => {
-                    let mut queue = self.remote.queue();
-                    let now = self.remote.clock.now();
-                    taken.iter().for_each(|taken| queue.dirty.postpone(&taken.key, now));
-                    Err(error)
-                }
-            },
+        match self.local.fence().await {
+            Ok(is_certain) => Ok(!is_certain),
+            Err(error) => {
+                let mut queue = self.remote.queue();
+                let now = self.remote.clock.now();
+                taken.iter().for_each(|taken| queue.dirty.postpone(&taken.key, now));
+                Err(error)
+            }
         }
     }
 

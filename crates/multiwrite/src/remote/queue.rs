@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use redfleet_core::Error as CoreError;
 
+pub(crate) use super::arriving::{Incoming, Spill};
 use super::everything::Scan;
 use super::linked::Linked;
 use super::wholes::Wholes;
@@ -17,20 +18,6 @@ use crate::lanes::{Lanes, Pushed};
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::receipt::Ticket;
-
-/// One effect on its way into a queue.
-pub(crate) struct Incoming<'a> {
-    /// Its place, the same at all remotes.
-    pub(crate) seq: u64,
-    /// What is carried out.
-    pub(crate) effect: &'a Arc<Effect>,
-    /// Its parts by slot, for a sharded remote; none if it cannot be split.
-    pub(crate) parts: Option<&'a [(u16, Arc<Effect>)]>,
-    /// Who is told what becomes of it.
-    pub(crate) tickets: Vec<Ticket>,
-    /// When, by the store's clock.
-    pub(crate) now: Duration,
-}
 
 /// What has been counted of a remote since it was added.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +43,8 @@ pub(crate) struct Queue {
     pub(crate) last_copies: HashMap<Key, u64>,
     /// What is left in the spool, if anything is.
     pub(crate) spilled: Option<Spill>,
+    /// What it had acknowledged by the end of the process before, by lane, until the sender knows.
+    pub(crate) resumed: Vec<(u16, u64)>,
     /// How far a copy of everything is, while there is one.
     pub(crate) scan: Option<Scan>,
     pub(crate) is_paused: bool,
@@ -69,25 +58,14 @@ pub(crate) struct Queue {
     pub(crate) is_failing: bool,
     /// Somebody waits for what is queued: a small round does not wait for more.
     pub(crate) is_urgent: bool,
+    /// How often it was asked whether the remote still has what it had, and up to which time that is answered.
+    pub(crate) looks: (u64, u64),
     pub(crate) last_error: Option<CoreError>,
     pub(crate) counts: Counts,
     pub(crate) name: Arc<str>,
     pub(crate) journal: Arc<Journal>,
     overflow: Overflow,
     is_sharded: bool,
-}
-
-/// Effects that are left in the spool until there is room for them.
-#[derive(Debug)]
-pub(crate) struct Spill {
-    /// The first of them.
-    pub(crate) next: u64,
-    /// The last of them.
-    pub(crate) last: u64,
-    /// Up to here the process before may have sent them.
-    pub(crate) sent: u64,
-    /// Who waits for some of them.
-    pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
 }
 
 impl Queue {
@@ -108,6 +86,7 @@ impl Queue {
             spilled: None,
             name,
             journal,
+            resumed: Vec::new(),
             scan: None,
             is_paused: false,
             halted: None,
@@ -115,6 +94,7 @@ impl Queue {
             is_orphaned: false,
             is_failing: false,
             is_urgent: false,
+            looks: (0, 0),
             last_error: None,
             counts: Counts::default(),
             overflow: options.overflow,
@@ -189,6 +169,7 @@ impl Queue {
             next: incoming.seq,
             last: incoming.seq,
             sent: 0,
+            is_plain: false,
             tickets: BTreeMap::new(),
         });
         spill.last = incoming.seq;
@@ -271,8 +252,8 @@ impl Queue {
     }
 
     /// Everything is to be copied, from the beginning.
-    pub(crate) fn mark_everything(&mut self) {
-        self.dirty.mark_everything();
+    pub(crate) fn mark_everything(&mut self, cause: Cause) {
+        self.dirty.mark_everything(cause);
         self.journal.everything(&self.name, true);
         self.scan = None;
         // What is in the spool is copied with everything.

@@ -17,22 +17,33 @@ const MAX_ENTRIES: usize = 1000;
 impl Remote {
     /// Queues what was left in the spool, as far as there is room.
     pub(super) fn refill(&self) {
-        let next = {
-            let queue = self.queue();
-            let is_half_empty = queue.lanes.len() <= self.options.max_entries / 2
-                && queue.lanes.bytes() <= self.options.max_bytes / 2;
-            queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| (spill.next, spill.last))
-        };
-        let (Some((next, last)), Journal::Spool(spool)) = (next, &*self.journal) else { return };
-        match spool.read_from(next, MAX_ENTRIES) {
-            Ok(spilled) => self.take_in(next, last, &spilled),
-            Err(error) => {
-                tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
-                self.queue().mark_everything();
+        let mut has_begun = false;
+        while let Some((next, last)) = self.left_in_spool() {
+            let Journal::Spool(spool) = &*self.journal else { return };
+            has_begun = true;
+            match spool.read_from(next, MAX_ENTRIES) {
+                Ok(spilled) => self.take_in(next, last, &spilled),
+                Err(error) => {
+                    tracing::error!(remote = %self.name, %error, "the spool cannot be read: everything is to be copied");
+                    self.queue().mark_everything(Cause::Effect);
+                }
+            }
+            if self.left_in_spool() == Some((next, last)) {
+                break;
             }
         }
-        self.wake_copier.notify_one();
-        self.changed.notify_waiters();
+        if has_begun {
+            self.wake_copier.notify_one();
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// From where to where it is to be read now: nothing if there is none, or while there is enough in the queue.
+    fn left_in_spool(&self) -> Option<(u64, u64)> {
+        let queue = self.queue();
+        let is_half_empty = queue.lanes.len() <= self.options.max_entries / 2
+            && queue.lanes.bytes() <= self.options.max_bytes / 2;
+        queue.spilled.as_ref().filter(|_| is_half_empty).map(|spill| (spill.next, spill.last))
     }
 
     fn take_in(&self, next: u64, last: u64, spilled: &Spilled) {
@@ -43,12 +54,14 @@ impl Remote {
             return;
         }
         if spilled.is_everything_gone {
-            return queue.mark_everything();
+            return queue.mark_everything(Cause::Effect);
         }
         queue.mark(&spilled.gone, Cause::Effect, 0);
         for (seq, effect) in &spilled.entries {
             let parts = if self.is_sharded { effect.by_slot() } else { None };
-            if !queue.lanes.has_room(parts.as_ref().map_or(1, Vec::len), effect.bytes()) {
+            let has_room = queue.lanes.has_room(parts.as_ref().map_or(1, Vec::len), effect.bytes());
+            // One for which there is no room even alone is given up as it is queued.
+            if !has_room && queue.lanes.len() > 0 {
                 return;
             }
             queue.take_spilled(*seq, effect, parts.as_deref(), now);
@@ -73,13 +86,20 @@ impl Queue {
         let Some(spill) = &mut self.spilled else { return };
         let tickets = spill.tickets.remove(&seq).unwrap_or_default();
         spill.next = seq + 1;
-        let is_repeatable = match effect.kind {
-            Kind::Overwrites | Kind::SetsLife | Kind::Reads => true,
-            Kind::Adds(_) | Kind::Builds => false,
-        };
-        if seq <= spill.sent && !is_repeatable {
+        let is_old = seq <= spill.sent;
+        // Plain commands of the process before may still be on their way, and arrive behind whatever is sent now.
+        if is_old && spill.is_plain && effect.kind != Kind::Reads {
             self.give_up(seq, effect, &tickets, DropReason::MayBeThere);
+            self.mark(&effect.keys, Cause::UnknownOnLocal, seq);
             return self.lanes.pass_over(seq);
+        }
+        if is_old && matches!(effect.kind, Kind::Adds(_)) {
+            // It may be there already, so it must not be joined with one that is not.
+            let alone = Arc::new(Effect { kind: Kind::Builds, ..Effect::clone(effect) });
+            let part = parts.and_then(<[_]>::first).map(|(slot, _)| [(*slot, Arc::clone(&alone))]);
+            let parts = part.as_ref().map(<[_; 1]>::as_slice);
+            self.admit(Incoming { seq, effect: &alone, parts, tickets, now });
+            return;
         }
         self.admit(Incoming { seq, effect, parts, tickets, now });
     }

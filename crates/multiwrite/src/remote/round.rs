@@ -30,6 +30,8 @@ struct Round<'a> {
     /// Those of what is done, in order.
     outcomes: Vec<Outcome>,
     dead: Vec<DeadLetter>,
+    /// Something was refused: a copy is no dead letter.
+    is_refused: bool,
     whole: Whole,
     /// Why something has to be sent again, if anything has.
     again: Option<CoreError>,
@@ -50,6 +52,7 @@ impl Remote {
             results: Vec::with_capacity(entries.len()),
             outcomes: Vec::with_capacity(entries.len()),
             dead: Vec::new(),
+            is_refused: false,
             whole: Whole::Nothing,
             again: None,
         };
@@ -112,6 +115,7 @@ impl Round<'_> {
     /// another form if the form was the reason.
     fn refused(&mut self, entry: &Entry, error: CoreError) {
         let is_copy = self.queue.copies.contains_key(&entry.seq);
+        self.is_refused = true;
         self.queue.last_error = Some(error.clone());
         self.queue.mark(&entry.effect.keys, Cause::Effect, entry.seq);
         if is_payload(&error) {
@@ -133,13 +137,13 @@ impl Round<'_> {
 
     /// Settles all of it, and returns the dead letters.
     fn finish(self) -> Vec<DeadLetter> {
-        let Self { remote, queue, now, results, outcomes, dead, whole, again } = self;
+        let Self { remote, queue, now, results, outcomes, dead, is_refused, whole, again } = self;
         queue.is_failing = again.is_some();
         if let Some(error) = again {
             tracing::debug!(remote = %remote.name, %error, "a round is sent again");
             queue.counts.retries += 1;
             queue.last_error = Some(error);
-        } else if dead.is_empty() {
+        } else if !is_refused {
             queue.last_error = None;
         }
         for (entry, outcome) in queue.lanes.settle(now, results).iter().zip(outcomes) {
@@ -161,7 +165,7 @@ impl Queue {
         tracing::warn!(remote, "it lost data: everything is to be copied");
         self.counts.data_losses += 1;
         self.clear(&Outcome::Dropped(DropReason::RemoteLostData));
-        self.mark_everything();
+        self.mark_everything(Cause::Effect);
     }
 
     /// Whether nothing is to be asked of the remote.
@@ -173,7 +177,7 @@ impl Queue {
     pub(super) fn halt(&mut self, remote: &str, error: CoreError) {
         tracing::error!(remote, %error, "halted: nothing is sent there until it is resumed");
         self.clear(&Outcome::Failed(error.clone()));
-        self.mark_everything();
+        self.mark_everything(Cause::Effect);
         self.last_error = Some(error.clone());
         self.halted = Some(error);
     }
@@ -196,7 +200,9 @@ impl Queue {
                 }
             }
         }
-        self.journal.settled(&self.name, floor);
+        // What changes nothing is queued although earlier writes are still in the spool.
+        let settled = self.spilled.as_ref().map_or(floor, |spill| floor.min(spill.next.saturating_sub(1)));
+        self.journal.settled(&self.name, settled);
     }
 }
 

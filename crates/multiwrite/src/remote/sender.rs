@@ -1,5 +1,6 @@
 //! The task that sends what is queued for one remote, one round at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,38 +16,46 @@ use crate::dirty::Cause;
 use crate::effect::Kind;
 use crate::entry::Entry;
 use crate::options::Guarantee;
-use crate::store::local::Local;
+use crate::store::local::{Local, UNFENCED};
 
 /// What a sender does next.
 enum Next {
     End,
     /// Until it is woken, or so long at most.
     Wait(Option<Duration>),
+    /// At what the remote has.
+    Look,
     Round(Vec<Arc<Entry>>),
 }
 
 /// How often a remote to which nothing is sent is looked at.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// How long a request that was given up may still be on its way, where nobody can end its connection.
-const UNFENCED: Duration = Duration::from_secs(10);
-
-const SAME_SERVER: &str =
-    "this remote is the same server as local or as another remote: give it a server of its own";
-
 /// Sends what is queued until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let mut marks = Watermarks::new();
+    let mut marks = remote.resume(&local.source);
     let mut is_checked = false;
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
     // The round before, whose memory is given back while the next is under way, and the remote need not wait for that.
     let mut before = Vec::new();
+    let mut looked = remote.clock.now();
     loop {
         remote.refill();
+        // A round compares the marks of its own lanes alone, which on one server are all.
+        let now = remote.clock.now();
+        if remote.is_sharded && now.saturating_sub(looked) >= LOOK {
+            looked = now;
+            look(&remote, &mut marks).await;
+        }
         let round = match remote.next_round() {
             Next::End => return,
-            Next::Wait(None) if is_checked => {
+            Next::Look => {
+                before.clear();
+                look(&remote, &mut marks).await;
+                continue;
+            }
+            Next::Wait(None) if is_checked || !marks.is_empty() => {
                 before.clear();
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
@@ -88,7 +97,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         let (verdicts, ()) = tokio::join!(sending, forget(std::mem::take(&mut before)));
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
         must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
-        remote.settle(&round, verdicts);
+        remote.settle_acked(&round, verdicts, &mut marks);
         before = round;
     }
 }
@@ -102,18 +111,29 @@ async fn forget(entries: Vec<Arc<Entry>>) {
 /// Looks whether a remote to which nothing is to be sent still has what it had.
 async fn look(remote: &Remote, marks: &mut Watermarks) {
     let deadline = remote.options.deadline;
-    if remote.queue().is_at_rest() {
-        return;
-    }
-    match timeout(deadline, look::look(&*remote.backend, marks)).await {
-        Ok(Ok(Seen::Same)) => {}
-        Ok(Ok(Seen::LostData)) => {
-            remote.queue().lost_data(&remote.name);
-            remote.wake_all();
+    let asked = {
+        let queue = remote.queue();
+        if queue.is_at_rest() {
+            return;
         }
-        Ok(Err(error)) => tracing::debug!(remote = %remote.name, %error, "nobody knows what it has"),
+        queue.looks.0
+    };
+    match timeout(deadline, look::look(&*remote.backend, marks)).await {
+        Ok(Ok(Seen::Same)) => remote.queue().looks.1 = asked,
+        Ok(Ok(Seen::LostData)) => {
+            let mut queue = remote.queue();
+            queue.lost_data(&remote.name);
+            queue.looks.1 = asked;
+            drop(queue);
+            remote.journal.acked(&remote.name, &marks.untold(marks.lanes()));
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(remote = %remote.name, %error, "nobody knows what it has");
+            sleep(remote.options.first_retry).await;
+        }
         Err(_) => remote.backend.overdue(deadline),
     }
+    remote.wake_all();
 }
 
 /// All of it is to be sent again.
@@ -184,17 +204,43 @@ pub(super) async fn woken(wake: &Notify, pause: Option<Duration>) {
 }
 
 impl Remote {
+    /// What it had acknowledged when the process before ended.
+    fn resume(&self, source: &str) -> Watermarks {
+        let resumed = std::mem::take(&mut self.queue().resumed);
+        let mut marks = Watermarks::new();
+        for (lane, acked) in resumed {
+            marks.resume(lane, self.is_sharded, source, acked);
+        }
+        marks
+    }
+
+    /// Settles a round, and tells the journal what the remote has acknowledged: before what is settled by it is told, but after it is
+    /// told that data were lost.
+    fn settle_acked(&self, round: &[Arc<Entry>], verdicts: Vec<(u64, Verdict)>, marks: &mut Watermarks) {
+        let lanes: BTreeSet<u16> = round.iter().map(|entry| entry.lane).collect();
+        let acked = marks.untold(lanes);
+        let is_lost = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::LostData));
+        if !acked.is_empty() && !is_lost {
+            self.journal.acked(&self.name, &acked);
+        }
+        self.settle(round, verdicts);
+        if !acked.is_empty() && is_lost {
+            self.journal.acked(&self.name, &acked);
+        }
+    }
+
     fn next_round(&self) -> Next {
         let now = self.clock.now();
         let mut queue = self.queue();
         let is_empty = queue.lanes.len() == 0;
-        if queue.gone.is_some() || queue.is_orphaned && (is_empty || queue.is_failing) {
+        if queue.gone.is_some() || queue.is_orphaned && (is_empty || queue.is_failing || queue.is_at_rest()) {
             return Next::End;
         }
         if queue.is_paused || queue.halted.is_some() {
             return Next::Wait(None);
         }
         match queue.lanes.next_due(now) {
+            None if queue.looks.1 < queue.looks.0 => return Next::Look,
             None => return Next::Wait(None),
             Some(Duration::ZERO) => {}
             Some(pause) => return Next::Wait(Some(pause)),
@@ -227,13 +273,17 @@ async fn check(remote: &Remote, local: &Local) -> Result<(), Unfit> {
         return Ok(());
     }
     let authority = identity(local.backend.identify(), local.deadline).await?;
-    let remotes = local.sequencer.remotes();
-    let others = remotes.iter().filter(|other| !std::ptr::eq(&***other, remote));
-    let mut others = others.filter_map(|other| other.backend.incarnation());
-    if own.is_same_server(&authority) || others.any(|other| own.is_same_server(&other)) {
-        return Err(Unfit::Same(CoreError::declined(SAME_SERVER, Effect::None)));
+    if own.is_same_server(&authority) {
+        return Err(Unfit::Same(CoreError::duplicate("local")));
     }
-    Ok(())
+    let remotes = local.sequencer.remotes();
+    let mut others = remotes.iter().filter(|other| !std::ptr::eq(&***other, remote));
+    let is_same =
+        |other: &&Arc<Remote>| other.backend.incarnation().is_some_and(|other| own.is_same_server(&other));
+    match others.find(is_same) {
+        Some(other) => Err(Unfit::Same(CoreError::duplicate(Arc::clone(&other.name)))),
+        None => Ok(()),
+    }
 }
 
 async fn identity(

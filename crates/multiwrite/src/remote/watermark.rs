@@ -25,6 +25,8 @@ pub(super) struct Mark {
     pub(super) acked: u64,
     /// It was looked at through the connection that is up.
     pub(super) is_compared: bool,
+    /// What the journal was told of it.
+    told: u64,
 }
 
 impl Watermarks {
@@ -40,6 +42,7 @@ impl Watermarks {
             key: key(lane, is_sharded, source),
             acked: 0,
             is_compared: false,
+            told: 0,
         })
     }
 
@@ -55,9 +58,26 @@ impl Watermarks {
 
     /// What the remote is known to have acknowledged in a lane, from before a restart of this process. It must be a seq that a
     /// round was acknowledged up to: one that was only settled here is not there.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the journal does not keep what was acknowledged yet"))]
     pub(crate) fn resume(&mut self, lane: u16, is_sharded: bool, source: &str, acked: u64) {
-        self.of(lane, is_sharded, source).acked = acked;
+        let mark = self.of(lane, is_sharded, source);
+        (mark.acked, mark.told) = (acked, acked);
+    }
+
+    /// Whether nothing is known of any lane.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// What the journal does not know yet of these lanes; now it is told.
+    pub(super) fn untold(&mut self, lanes: impl IntoIterator<Item = u16>) -> Vec<(u16, u64)> {
+        let mut untold = Vec::new();
+        for lane in lanes {
+            if let Some(mark) = self.lanes.get_mut(&lane).filter(|mark| mark.told != mark.acked) {
+                mark.told = mark.acked;
+                untold.push((lane, mark.acked));
+            }
+        }
+        untold
     }
 
     /// Behind another connection there may be a server that has less: all are to be looked at again.

@@ -8,7 +8,7 @@ use super::frame::put_frame;
 use super::record::{self, Record};
 use crate::effect::Key;
 
-/// How many keys one record of dirty keys has at most in a snapshot.
+/// How many keys or lanes one record has at most in a snapshot.
 const CHUNK: usize = 1000;
 
 /// What is known of one remote.
@@ -21,6 +21,10 @@ pub(super) struct RemoteState {
     pub(super) is_everything: bool,
     /// What is to be copied to it.
     pub(super) dirty: BTreeSet<Key>,
+    /// Up to where it has acknowledged rounds, by lane: on a sharded one its slots, so never more than there are of those.
+    pub(super) acked: BTreeMap<u16, u64>,
+    /// The lanes of which no record says yet how far they are.
+    pub(super) unsaid_lanes: BTreeSet<u16>,
     /// Whether no record says yet how far it is.
     pub(super) is_unsaid: bool,
 }
@@ -68,6 +72,7 @@ impl Ledger {
                 self.last_seq = self.last_seq.max(seq);
             }
             Record::Settled { remote, seq } => self.settle(remote, seq)?,
+            Record::Acked { remote, marks } => self.remotes.get_mut(&remote)?.acked.extend(marks),
             Record::Dirty { remote, keys } => self.remotes.get_mut(&remote)?.dirty.extend(keys),
             Record::Clean { remote, key } => {
                 self.remotes.get_mut(&remote)?.dirty.remove(&key);
@@ -133,6 +138,18 @@ impl Ledger {
         self.remotes.iter_mut().find(|(_, state)| *state.name == *name).map(|(id, state)| (*id, state))
     }
 
+    /// Up to these the remote has acknowledged rounds, by lane.
+    pub(super) fn set_acked(&mut self, remote: &str, marks: &[(u16, u64)]) {
+        if let Some((_, state)) = self.remote(remote) {
+            state.set_acked(marks);
+        }
+    }
+
+    /// Whether no record says yet how far some remote is.
+    pub(super) fn is_unsaid(&self) -> bool {
+        self.remotes.values().any(RemoteState::is_unsaid)
+    }
+
     /// Adds a remote: what was before it is none of its.
     pub(super) fn add(&mut self, name: &str) -> u64 {
         let id = self.remotes.keys().next_back().map_or(1, |last| last + 1);
@@ -150,6 +167,10 @@ impl Ledger {
         put(&mut |out| record::put_begin(out, &self.source, self.last_seq, self.last_intent));
         for (id, remote) in &self.remotes {
             put(&mut |out| record::put_remote(out, *id, &remote.name, remote.settled, remote.is_everything));
+            let marks: Vec<_> = remote.acked.iter().map(|(lane, seq)| (*lane, *seq)).collect();
+            for marks in marks.chunks(CHUNK) {
+                put(&mut |out| record::put_acked(out, *id, marks));
+            }
             let dirty: Vec<_> = remote.dirty.iter().cloned().collect();
             for keys in dirty.chunks(CHUNK) {
                 put(&mut |out| record::put_dirty(out, *id, keys));
@@ -172,6 +193,26 @@ impl Ledger {
 }
 
 impl RemoteState {
+    /// So far it has acknowledged rounds.
+    fn set_acked(&mut self, marks: &[(u16, u64)]) {
+        for (lane, seq) in marks {
+            if self.acked.insert(*lane, *seq) != Some(*seq) {
+                self.unsaid_lanes.insert(*lane);
+            }
+        }
+    }
+
+    /// Whether no record says yet how far it is, in all of its lanes.
+    fn is_unsaid(&self) -> bool {
+        self.is_unsaid || !self.unsaid_lanes.is_empty()
+    }
+
+    /// What no record says yet of its lanes. From now on one does.
+    pub(super) fn say_acked(&mut self) -> Vec<(u16, u64)> {
+        let lanes = std::mem::take(&mut self.unsaid_lanes);
+        lanes.into_iter().filter_map(|lane| Some((lane, *self.acked.get(&lane)?))).collect()
+    }
+
     /// Everything covers every key; what becomes dirty meanwhile is told apart from it.
     pub(super) fn set_everything(&mut self, is: bool) {
         self.is_everything = is;

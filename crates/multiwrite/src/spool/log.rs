@@ -10,7 +10,7 @@ use super::error::SpoolError;
 use super::frame::{header, put_frame};
 use super::ledger::Ledger;
 use super::options::{Fsync, SpoolOptions};
-use super::record::put_settled;
+use super::record::{put_acked, put_settled};
 use super::storage::Storage;
 
 /// How far apart the places are at which a segment is begun to be read, in bytes.
@@ -86,16 +86,24 @@ impl Log {
         put_frame(&mut self.buffer, self.active.number, end, put);
     }
 
-    /// Adds records of how far remotes are, where that changed.
+    /// Adds records of how far remotes are, where that changed. What they acknowledged comes first: what is settled by it must not
+    /// be known without.
     pub(super) fn record_settled(&mut self) {
         let mut unsaid = Vec::new();
         for (id, remote) in &mut self.ledger.remotes {
-            if std::mem::take(&mut remote.is_unsaid) {
-                unsaid.push((*id, remote.settled));
+            let settled = std::mem::take(&mut remote.is_unsaid).then_some(remote.settled);
+            let marks = remote.say_acked();
+            if settled.is_some() || !marks.is_empty() {
+                unsaid.push((*id, marks, settled));
             }
         }
-        for (id, settled) in unsaid {
-            self.record(|out| put_settled(out, id, settled));
+        for (id, marks, settled) in unsaid {
+            if !marks.is_empty() {
+                self.record(|out| put_acked(out, id, &marks));
+            }
+            if let Some(settled) = settled {
+                self.record(|out| put_settled(out, id, settled));
+            }
         }
     }
 

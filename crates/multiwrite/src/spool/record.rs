@@ -1,6 +1,6 @@
 //! What a spool is told, as records. Every segment begins with those that say all that was known when it was begun.
 
-use super::bytes::{Reader, put_bytes, put_number};
+use super::bytes::{Reader, put_bytes, put_number, wide};
 use super::effects::{effect, keys, put_effect, put_keys};
 use crate::effect::{Effect, Key};
 
@@ -18,6 +18,7 @@ const EVERYTHING: u8 = 11;
 const GONE: u8 = 12;
 const GONE_ALL: u8 = 13;
 const INTENT_ALL: u8 = 14;
+const ACKED: u8 = 15;
 
 /// One record, as it is read.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(super) enum Record {
     Outcome { intent: u64, seq: u64, effect: Effect },
     /// The remote has all up to this, or its keys were said to be dirty.
     Settled { remote: u64, seq: u64 },
+    /// Up to these the remote has acknowledged rounds, by lane.
+    Acked { remote: u64, marks: Vec<(u16, u64)> },
     /// The keys are to be copied to the remote.
     Dirty { remote: u64, keys: Vec<Key> },
     /// The key was copied to the remote.
@@ -105,6 +108,16 @@ pub(super) fn put_settled(out: &mut Vec<u8>, remote: u64, seq: u64) {
     put_number(out, seq);
 }
 
+pub(super) fn put_acked(out: &mut Vec<u8>, remote: u64, marks: &[(u16, u64)]) {
+    out.push(ACKED);
+    put_number(out, remote);
+    put_number(out, wide(marks.len()));
+    for (lane, seq) in marks {
+        put_number(out, u64::from(*lane));
+        put_number(out, *seq);
+    }
+}
+
 pub(super) fn put_dirty(out: &mut Vec<u8>, remote: u64, keys: &[Key]) {
     out.push(DIRTY);
     put_number(out, remote);
@@ -160,6 +173,7 @@ fn record(reader: &mut Reader<'_>) -> Option<Record> {
             Record::Outcome { intent: reader.number()?, seq: reader.number()?, effect: effect(reader)? }
         }
         SETTLED => Record::Settled { remote: reader.number()?, seq: reader.number()? },
+        ACKED => Record::Acked { remote: reader.number()?, marks: marks(reader)? },
         DIRTY => Record::Dirty { remote: reader.number()?, keys: keys(reader)? },
         CLEAN => Record::Clean { remote: reader.number()?, key: reader.bytes()?.into() },
         EVERYTHING => Record::Everything { remote: reader.number()?, is: flag(reader)? },
@@ -167,6 +181,11 @@ fn record(reader: &mut Reader<'_>) -> Option<Record> {
         GONE_ALL => Record::GoneAll { seq: reader.number()? },
         _ => return None,
     })
+}
+
+fn marks(reader: &mut Reader<'_>) -> Option<Vec<(u16, u64)>> {
+    let count = reader.count()?;
+    (0..count).map(|_| Some((u16::try_from(reader.number()?).ok()?, reader.number()?))).collect()
 }
 
 fn flag(reader: &mut Reader<'_>) -> Option<bool> {

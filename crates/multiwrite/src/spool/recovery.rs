@@ -46,6 +46,8 @@ pub(crate) struct RecoveredRemote {
     pub(crate) is_known: bool,
     /// What the spool keeps above this is to be queued again, under its own seq: [`Spool::read_from`](super::Spool::read_from).
     pub(crate) settled: u64,
+    /// Up to where it had acknowledged rounds, by lane. If it has less, it lost data.
+    pub(crate) acked: Vec<(u16, u64)>,
     /// Whether everything is to be copied to it.
     pub(crate) is_everything: bool,
     /// What is to be copied to it.
@@ -74,6 +76,7 @@ pub(super) fn recover(
         is_known: known.contains(&state.name),
         name: state.name,
         settled: state.settled,
+        acked: state.acked.into_iter().collect(),
         is_everything: state.is_everything,
         dirty: state.dirty.into_iter().collect(),
     });

@@ -93,6 +93,9 @@ fn what_was_told_is_known_again() {
         spool.outcome(intent, Some((seq, &effect)));
     }
     spool.intend(&[key("lost")]).unwrap();
+    spool.acked("a", &[(0, 3), (7, 2)]);
+    spool.acked("a", &[(7, 1)]);
+    spool.acked("nobody", &[(0, 9)]);
     spool.settled("a", 3);
     spool.dirty("b", &[key("x"), key("y")]);
     spool.clean("b", b"x");
@@ -107,6 +110,7 @@ fn what_was_told_is_known_again() {
     let [a, b] = &recovered.remotes[..] else { panic!("{recovered:?}") };
     assert_eq!((a.settled, a.is_everything, texts(&a.dirty)), (3, true, vec!["lost".into()]));
     assert_eq!((b.settled, b.is_everything, texts(&b.dirty)), (0, false, vec!["lost".into(), "y".into()]));
+    assert_eq!((&a.acked[..], &b.acked[..]), (&[(0, 3), (7, 1)][..], &[][..]));
     let read = spool.read_from(a.settled + 1, 10).unwrap();
     assert_eq!(read.entries.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [4, 5]);
     assert_eq!(read.entries[0].1.steps[0].get_packed_command(), set("k4", "v").steps[0].get_packed_command());

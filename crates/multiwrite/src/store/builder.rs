@@ -9,12 +9,11 @@ use redfleet_core::{Backend, Breaker, Clock, Layer};
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
-use super::{keeper, porter};
-use super::local::{Local, STRIPES};
+use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
-use super::{MultiWrite, Shared};
+use super::{MultiWrite, Shared, keeper, porter};
 use crate::error::BuildError;
 use crate::gate::Gate;
 use crate::journal::Journal;
@@ -97,6 +96,24 @@ impl Builder {
     }
 
     /// Writes, copies and compares only keys that begin with `prefix`; several add up. All keys, unless it is said.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let store = MultiWrite::builder(here.shared()).only("users:").remote("eu", there.shared()).build()?;
+    /// let () = store.everywhere().set("users:1", "bob").await?;
+    /// let error = store.everywhere().set::<_, _, ()>("sessions:1", "..").await.unwrap_err();
+    /// assert!(error.to_string().contains("a key lies outside of what is written everywhere"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn only(mut self, prefix: impl AsRef<[u8]>) -> Self {
         self.scope.add(prefix.as_ref());
         self
@@ -116,6 +133,39 @@ impl Builder {
 
     /// Keeps in this directory what is on its way, so that a crash of the process loses no write: what every remote lacks is known
     /// when the store is built again with the same directory. No other store may have the same one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, SpoolOptions};
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let directory = std::env::temp_dir().join(format!("redfleet-doc-{}", std::process::id()));
+    /// let build = || {
+    ///     let builder = MultiWrite::builder(here.shared()).spool(&directory, SpoolOptions::new());
+    ///     builder.remote("eu", there.shared()).build()
+    /// };
+    /// let store = build()?;
+    /// store.pause("eu")?;
+    /// let () = store.everywhere().incr("visits", 1).await?;
+    /// let left = store.shutdown(Duration::from_millis(10)).await.unwrap_err();
+    /// assert_eq!(left.to_string(), "eu: 1 writes queued, 0 keys to be copied");
+    /// drop(store);
+    ///
+    /// let store = build()?; // another process, later
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert!(store.verify("eu").await?.is_equal());
+    /// # store.shutdown(Duration::from_secs(5)).await?;
+    /// # std::fs::remove_dir_all(directory)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn spool(mut self, directory: impl Into<PathBuf>, options: SpoolOptions) -> Self {
         self.spool = Some((directory.into(), options));
         self
@@ -124,7 +174,32 @@ impl Builder {
     /// Keeps on local, in the same atomic step as each write, which keys not all remotes have, so that a crash of the process loses no
     /// write: they are copied when the store is built again with the same name. No other store may have the same one.
     ///
-    /// Each write costs local one more command, in one transaction, and no round trip.
+    /// Each write costs local one more command, in one transaction, and no round trip. It needs [`Order::LocalFirst`]. What is
+    /// copied after a crash is copied once more ten seconds later, because local may carry out late what a process that is gone had
+    /// sent.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let build = || MultiWrite::builder(here.shared()).outbox("shop").remote("eu", there.shared()).build();
+    /// let store = build()?;
+    /// store.pause("eu")?;
+    /// let () = store.everywhere().incr("visits", 1).await?;
+    /// drop(store); // and the process with it
+    ///
+    /// let store = build()?;
+    /// let () = store.everywhere().set("a", 1).await?; // waits until the outbox is read
+    /// assert_eq!(store.health()[0].dirty_keys, 1); // `visits` is copied
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn outbox(mut self, name: impl Into<String>) -> Self {
         self.outbox = Some(name.into());
         self
@@ -142,6 +217,9 @@ impl Builder {
             let expected = "longer than zero";
             return Err(BuildError::Setting { setting: "local's deadline", expected });
         }
+        if self.order == Order::Parallel && self.outbox.is_some() {
+            return Err(BuildError::OutboxInParallel);
+        }
         let mut random = fastrand::Rng::with_seed(self.seed.unwrap_or_else(|| fastrand::u64(..)));
         // Two runs with one seed must not be taken for one source, whose numbers go on.
         let source = format!("{:016x}{:x}", random.u64(..), self.clock.unix().as_nanos());
@@ -157,7 +235,10 @@ impl Builder {
             remotes.push(Arc::new(remote));
         }
         let begun = remotes.clone();
+        let has_journal = !matches!(*journal, Journal::None);
+        let haunted = if has_journal { UNFENCED } else { Duration::ZERO };
         let local = Local {
+            haunted_until: self.clock.now().saturating_add(haunted),
             backend: self.local,
             deadline: self.deadline,
             clock: self.clock,
@@ -165,6 +246,7 @@ impl Builder {
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),
             scope: self.scope,
             is_ready: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
+            is_known: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
             journal,
             source: recovered.source,
         };

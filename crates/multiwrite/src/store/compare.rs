@@ -79,7 +79,7 @@ impl MultiWrite {
     pub fn repair(&self, name: &str, report: &Report) -> Result<(), Error> {
         let remote = self.remote(name)?;
         if report.differing > report.differences.len() as u64 {
-            remote.mark_everything();
+            remote.mark_everything(Cause::Effect);
             return Ok(());
         }
         let keys: Vec<Key> =

@@ -9,6 +9,7 @@ use redfleet_core::Backend;
 use tokio::time::{Instant, timeout_at};
 
 use super::{MultiWrite, builder};
+use crate::dirty::Cause;
 use crate::error::{BuildError, Error};
 use crate::health::RemoteHealth;
 use crate::journal::Journal;
@@ -77,20 +78,31 @@ impl MultiWrite {
     }
 
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
+        let settled = async {
+            // What an outbox has from before is dirty as soon as it is known.
+            self.shared.local.known().await;
+            // A caller that went away may have written all the same.
+            self.shared.under_way.left_behind().await;
+        };
+        if timeout_at(until, settled).await.is_err() {
+            return Err(self.undelivered(true, None));
+        }
         let sequencer = &self.shared.local.sequencer;
         let seq = sequencer.last_seq();
         for remote in sequencer.remotes().iter() {
             remote.hurry();
             if timeout_at(until, remote.has_all(seq)).await.is_err() {
-                return Err(self.undelivered(false));
+                return Err(self.undelivered(false, Some(&remote.name)));
             }
         }
         Ok(())
     }
 
-    fn undelivered(&self, is_writing: bool) -> Undelivered {
+    /// What the remotes lack. Nobody can say what `unseen` has, which does not answer.
+    fn undelivered(&self, is_writing: bool, unseen: Option<&str>) -> Undelivered {
         let lacks = |remote: &RemoteHealth| {
-            remote.entries > 0 || remote.dirty_keys > 0 || remote.is_copying_everything
+            let is_unseen = unseen == Some(&*remote.name);
+            is_unseen || remote.entries > 0 || remote.dirty_keys > 0 || remote.is_copying_everything
         };
         Undelivered { remotes: self.health().into_iter().filter(lacks).collect(), is_writing }
     }
@@ -106,26 +118,56 @@ impl MultiWrite {
     /// # Cancel safety
     ///
     /// A dropped future leaves the store taking no writes; it may be shut down again.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// let () = store.everywhere().set("a", 1).await?;
+    /// if let Err(undelivered) = store.shutdown(Duration::from_secs(5)).await {
+    ///     eprintln!("{undelivered}; a resync is due"); // eu: 12 writes queued, 3 keys to be copied
+    /// }
+    /// let error = store.everywhere().set::<_, _, ()>("a", 2).await.unwrap_err();
+    /// assert!(error.to_string().contains("the store was shut down"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Undelivered> {
         let until = Instant::now() + deadline;
         self.shared.is_shut.store(true, Ordering::Release);
         let is_writing = timeout_at(until, self.shared.under_way.ended()).await.is_err();
         let mut result = self.flushed(until).await;
         if is_writing {
-            result = Err(self.undelivered(true));
+            result = Err(self.undelivered(true, None));
         }
         for remote in self.shared.local.sequencer.remotes().iter() {
             remote.end(DropReason::Shutdown);
         }
-        for (_, task) in lock(&self.shared.tasks).drain(..) {
-            task.abort();
+        let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
+        tasks.iter().for_each(|(_, task)| task.abort());
+        for (_, task) in tasks {
+            // It was told to end: then nobody but the caller holds the journal any more.
+            drop(task.await);
         }
         let local = &self.shared.local;
         let kept = match &*local.journal {
             Journal::None => return result,
             Journal::Spool(spool) => spool.flush(local.clock.now()).is_ok(),
             Journal::Outbox(outbox) => {
-                timeout_at(until, outbox.trim(&*local.backend)).await.is_ok_and(|told| told.is_ok())
+                let told = async {
+                    outbox.trim(&*local.backend).await?;
+                    if result.is_ok() { outbox.close(&*local.backend).await } else { Ok(()) }
+                };
+                timeout_at(until, told).await.is_ok_and(|told| told.is_ok())
             }
         };
         tracing::debug!(kept, "the journal is written for the last time");
@@ -137,6 +179,29 @@ impl MultiWrite {
     /// # Errors
     ///
     /// [`Error::NoSuchRemote`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// # let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// store.pause("eu")?; // while it is upgraded
+    /// let () = store.everywhere().set("a", 1).await?;
+    /// assert_eq!(store.health()[0].entries, 1);
+    /// store.resume("eu")?;
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert_eq!(store.health()[0].entries, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pause(&self, name: &str) -> Result<(), Error> {
         self.remote(name)?.set_paused(true);
         Ok(())
@@ -161,8 +226,30 @@ impl MultiWrite {
     /// # Errors
     ///
     /// [`Error::NoSuchRemote`].
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::{Embedded, Handle};
+    /// use redfleet_multiwrite::MultiWrite;
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let mut local = Handle::new(here.shared());
+    /// let () = local.set("a", 1).await?; // before there was a store
+    /// let store = MultiWrite::builder(here.shared()).remote("eu", there.shared()).build()?;
+    /// store.resync("eu")?;
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert!(store.verify("eu").await?.is_equal());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resync(&self, name: &str) -> Result<(), Error> {
-        self.remote(name)?.mark_everything();
+        self.remote(name)?.mark_everything(Cause::Effect);
         Ok(())
     }
 
@@ -171,6 +258,28 @@ impl MultiWrite {
     /// # Errors
     ///
     /// As [`Builder::build`](super::Builder::build).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use redfleet_core::Embedded;
+    /// use redfleet_multiwrite::{MultiWrite, RemoteOptions};
+    /// use redis::AsyncCommands;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (here, there) = (Embedded::new(), Embedded::new());
+    /// let store = MultiWrite::builder(here.shared()).build()?;
+    /// let () = store.everywhere().set("a", 1).await?;
+    /// store.add_remote("eu", there.shared(), RemoteOptions::new())?;
+    /// store.flush(Duration::from_secs(5)).await?;
+    /// assert!(store.verify("eu").await?.is_equal());
+    /// store.remove_remote("eu")?; // it keeps what it has
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_remote(
         &self,
         name: impl Into<Arc<str>>,
@@ -191,7 +300,7 @@ impl MultiWrite {
         local.sequencer.change(|remotes| {
             builder::check(&remote, &local.backend, remotes, has_spool)?;
             local.journal.add_remote(&remote.name, true, last_seq);
-            remote.mark_everything();
+            remote.mark_everything(Cause::Effect);
             remotes.push(Arc::clone(&remote));
             Ok::<_, BuildError>(())
         })?;

@@ -61,12 +61,19 @@ fn tell(local: &Local, told: &mut Option<Duration>) {
 async fn tend(local: &Arc<Local>, outbox: &Outbox) {
     let is_ready = *local.is_ready.borrow();
     let done = async {
-        if is_ready {
+        if outbox.is_started() {
             return outbox.trim(&*local.backend).await;
+        }
+        // What the process before has sent last comes into the outbox when local carries it out.
+        if is_ready && local.clock.now() < local.haunted_until {
+            return Ok(());
         }
         let recovered = outbox.recover(&*local.backend).await?;
         mark(local, &recovered);
-        outbox.start();
+        if is_ready || !recovered.was_open {
+            outbox.start();
+            local.is_known.send_replace(true);
+        }
         local.is_ready.send_replace(true);
         Ok(())
     };
@@ -81,7 +88,7 @@ fn mark(local: &Local, recovered: &RecoveredOutbox) {
     for remote in local.sequencer.remotes().iter() {
         remote.mark(&recovered.keys, Cause::UnknownOnLocal);
         if recovered.is_everything_everywhere || recovered.everything.contains(&*remote.name) {
-            remote.mark_everything();
+            remote.mark_everything(Cause::UnknownOnLocal);
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Backend, Batch, Clock, Effect as CoreEffect, Error as CoreError, Result as CoreResult};
+use redfleet_core::{
+    Backend, Batch, Clock, Effect as CoreEffect, Error as CoreError, Result as CoreResult, mutant,
+};
 use redis::{Cmd, Value};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -29,11 +31,45 @@ pub(crate) struct Local {
     pub(crate) journal: Arc<Journal>,
     /// Whether what an outbox has from before is known.
     pub(crate) is_ready: watch::Sender<bool>,
+    /// Whether nothing more can come into an outbox from before.
+    pub(crate) is_known: watch::Sender<bool>,
     /// Whose effects these are, as remotes note them.
     pub(crate) source: Arc<str>,
+    /// Until then something that the process before has sent may still arrive: nobody here can end its connections.
+    pub(crate) haunted_until: Duration,
 }
 
+/// How long a request that was given up may still be on its way, where nobody can end its connection.
+pub(crate) const UNFENCED: Duration = Duration::from_secs(10);
+
 impl Local {
+    /// Has nothing be carried out any more that was sent earlier on a connection that was lost. Whether that is certain.
+    ///
+    /// # Errors
+    ///
+    /// It is to be tried again.
+    pub(crate) async fn fence(&self) -> CoreResult<bool> {
+        if mutant::is_on("fence_is_skipped") {
+            return Ok(true);
+        }
+        let fenced = timeout(self.deadline, self.backend.fence()).await;
+        match fenced.unwrap_or_else(|_| Err(CoreError::deadline(self.deadline))) {
+            Ok(()) => Ok(self.clock.now() >= self.haunted_until),
+            Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until nothing more can come into the journal from before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    pub(crate) async fn known(&self) {
+        // The sender is here, so it does not go away meanwhile.
+        drop(self.is_known.subscribe().wait_for(|is_known| *is_known).await);
+    }
+
     /// Waits until what the journal has from before is known.
     ///
     /// # Cancel safety

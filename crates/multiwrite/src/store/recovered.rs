@@ -31,6 +31,8 @@ pub(crate) struct Lack {
     pub(crate) is_everything: bool,
     /// What the spool keeps above this is not there, as far as is known.
     pub(crate) settled: Option<u64>,
+    /// Up to where it had acknowledged rounds, by lane.
+    pub(crate) acked: Vec<(u16, u64)>,
 }
 
 /// Opens the journal that is asked for.
@@ -82,5 +84,6 @@ fn lack(remote: RecoveredRemote, is_new: bool, is_everything: bool) -> Lack {
         dirty: remote.dirty,
         is_everything: is_everything || remote.is_everything || !remote.is_known && !is_new,
         settled: (!is_new).then_some(remote.settled),
+        acked: remote.acked,
     }
 }

@@ -185,11 +185,12 @@ impl Sequencer {
     /// Everything is to be copied to all remotes: the outcome of `intent`.
     pub(crate) fn mark_everything(
         &self,
+        cause: Cause,
         intent: Option<u64>,
         is_receipt_wanted: bool,
     ) -> (Option<Receipt>, Vec<Ticket>) {
         let state = self.state();
-        state.remotes.iter().for_each(|remote| remote.mark_everything());
+        state.remotes.iter().for_each(|remote| remote.mark_everything(cause));
         self.nothing_of(intent);
         state.tickets(is_receipt_wanted)
     }

@@ -78,6 +78,13 @@ async fn scripts_and_pipelines_of_redis_rs_go_everywhere() {
         batch.push_script(&add.key("sum").arg(2));
         assert!(BackendExt::send_batch(&everywhere, &batch).await.unwrap()[0].is_ok());
     }
+    // It loads what local does not know.
+    let times =
+        redis::Script::new("return redis.call('SET', KEYS[1], 3 * redis.call('GET', KEYS[1]), 'GET')");
+    for _ in 0..2 {
+        let _: i64 = times.key("sum").invoke_async(&mut store.everywhere()).await.unwrap();
+    }
+    assert!(store.everywhere().send(&words("SCRIPT FLUSH")).await.is_err());
     let mut pipeline = redis::pipe();
     pipeline.set("p", 1).incr("p", 1);
     let (_, sum): (String, i64) = pipeline.query_async(&mut store.everywhere()).await.unwrap();
@@ -86,7 +93,7 @@ async fn scripts_and_pipelines_of_redis_rs_go_everywhere() {
     assert_eq!(sum, 2);
     store.flush(LONG).await.unwrap();
     assert!(world.are_equal().await.unwrap());
-    assert_eq!(ask::<i64>(&world.us, "GET sum").await.unwrap(), 14);
+    assert_eq!(ask::<i64>(&world.us, "GET sum").await.unwrap(), 14 * 9);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use super::world::{World, held, words};
 const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// A command drawn from many, on few keys.
-fn draw(random: &mut fastrand::Rng) -> String {
+pub(crate) fn draw(random: &mut fastrand::Rng) -> String {
     let key = random.u8(0..6);
     let other = random.u8(0..6);
     let number = random.u16(0..100);

@@ -28,8 +28,16 @@ pub(super) struct Recipe {
     pub(super) files: Vec<(String, String)>,
     /// Ports in the container to publish, or none: then the container uses the host's own network.
     pub(super) ports: Vec<u16>,
+    /// The image; the one that was chosen for the process, if it is not said.
+    pub(super) image: Option<TestImage>,
     /// A directory of the host that the container sees as `/socket`.
     pub(super) socket_dir: Option<PathBuf>,
+}
+
+impl Recipe {
+    fn image(&self) -> TestImage {
+        self.image.unwrap_or_else(TestImage::chosen)
+    }
 }
 
 #[derive(Debug)]
@@ -44,7 +52,7 @@ impl Container {
     /// Makes and starts a container. The server in it may not be ready yet.
     pub(super) async fn run(recipe: &Recipe) -> Self {
         let docker = must("reach Docker (`cargo xtask images` says more)", docker_client_instance().await);
-        TestImage::chosen().must_be_there(&docker).await;
+        recipe.image().must_be_there(&docker).await;
         let mut attempt = 1;
         let handle = loop {
             match start(recipe).await {
@@ -116,7 +124,7 @@ impl Drop for Container {
 }
 
 async fn start(recipe: &Recipe) -> Result<ContainerAsync<GenericImage>, TestcontainersError> {
-    let image = TestImage::chosen();
+    let image = recipe.image();
     let (name, tag) = image.name_and_tag();
     // The program itself, not the image's start script: that one would give up the rights to write the files.
     let mut generic = GenericImage::new(name, tag).with_entrypoint(image.program());

@@ -8,8 +8,8 @@ use tokio::sync::OnceCell;
 
 const VARIABLE: &str = "REDFLEET_TEST_IMAGE";
 
-/// Whether Docker and the image are there is asked once a process.
-static IS_THERE: OnceCell<()> = OnceCell::const_new();
+/// Whether Docker and the image are there is asked once a process, of each image.
+static IS_THERE: [OnceCell<()>; 3] = [const { OnceCell::const_new() }; 3];
 
 /// An image that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,7 +61,13 @@ impl TestImage {
 
     /// Panics with what to do if Docker or the image is not there.
     pub(super) async fn must_be_there(self, docker: &Docker) {
-        IS_THERE.get_or_init(|| self.look_for(docker)).await;
+        let [redis80, valkey81, redis70] = &IS_THERE;
+        let is_there = match self {
+            Self::Redis80 => redis80,
+            Self::Valkey81 => valkey81,
+            Self::Redis70 => redis70,
+        };
+        is_there.get_or_init(|| self.look_for(docker)).await;
     }
 
     async fn look_for(self, docker: &Docker) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::image::TestImage;
 use super::server::Server;
 
 /// How a server is to be started: on a mapped port, without persistence, open to everybody, unless it says
@@ -28,6 +29,7 @@ pub struct ServerOptions {
     pub(super) has_unix_socket: bool,
     pub(super) tls: Option<(TlsFiles, TlsClients)>,
     pub(super) role: Role,
+    pub(super) image: Option<TestImage>,
 }
 
 /// What a server needs for TLS, as PEM.
@@ -128,6 +130,13 @@ impl ServerOptions {
     #[must_use]
     pub const fn unix_socket(mut self) -> Self {
         self.has_unix_socket = true;
+        self
+    }
+
+    /// Runs this image, whichever was chosen for the process: for tests of servers of two versions.
+    #[must_use]
+    pub const fn image(mut self, image: TestImage) -> Self {
+        self.image = Some(image);
         self
     }
 

@@ -55,7 +55,7 @@ impl Ports {
         announced: SocketAddr,
         socket_dir: Option<PathBuf>,
     ) -> Recipe {
-        let mut recipe = Recipe { socket_dir, ..Recipe::default() };
+        let mut recipe = Recipe { socket_dir, image: options.image, ..Recipe::default() };
         let mut lines: Vec<String> =
             vec![format!("port {}", self.plain), "protected-mode no".into(), "dir /tmp".into()];
         if options.is_on_host {

@@ -35,6 +35,7 @@ pub struct Storm {
     restarts: bool,
     forgetful: usize,
     wiped: usize,
+    spared: Option<usize>,
     offset_ms: i64,
     drift_ppm: i32,
     jump_ms: i64,
@@ -50,6 +51,7 @@ impl Storm {
             restarts: true,
             forgetful: 0,
             wiped: 0,
+            spared: None,
             offset_ms: 0,
             drift_ppm: 0,
             jump_ms: 0,
@@ -86,6 +88,12 @@ impl Storm {
         self
     }
 
+    /// Lets the node with this place keep all its data, whatever the others lose.
+    pub const fn sparing(mut self, node: usize) -> Self {
+        self.spared = Some(node);
+        self
+    }
+
     /// Lets each clock be off by up to this much either way, and drift by up to this much either way, from the start.
     pub const fn skewing_clocks(mut self, offset_ms: i64, drift_ppm: i32) -> Self {
         self.offset_ms = offset_ms;
@@ -115,6 +123,7 @@ impl Storm {
         // Which nodes lose what is drawn once: a fleet survives that some lose data, not that all do in turn.
         let mut order: Vec<usize> = (0..nodes).collect();
         dice.shuffle(&mut order);
+        order.retain(|node| Some(*node) != self.spared);
         let kept = |node: usize| match order.iter().position(|other| *other == node) {
             Some(place) if place < self.wiped => Kept::Nothing,
             Some(place) if place < self.wiped + self.forgetful => Kept::Synced,
@@ -240,6 +249,26 @@ mod tests {
             most_forgetful = most_forgetful.max(lost(Kept::Synced));
         }
         assert_eq!((most_wiped, most_forgetful), (1, 2));
+    }
+
+    #[test]
+    fn who_is_spared_loses_nothing_and_the_others_do() {
+        let storm = Storm::lasting(Duration::from_secs(20)).wiping(1).losing_the_last_second(1).sparing(0);
+        let losses = |node: usize| {
+            let faults = faults(&storm);
+            let is_loss = |fault: &Fault| match fault {
+                Fault::Restart { node: other, kept } => *other == node && *kept != Kept::All,
+                Fault::Cut { .. }
+                | Fault::Lose { .. }
+                | Fault::Slow { .. }
+                | Fault::ClockOffset { .. }
+                | Fault::ClockDrift { .. }
+                | Fault::ClockJump { .. } => false,
+            };
+            faults.iter().filter(|fault| is_loss(fault)).count()
+        };
+        assert_eq!(losses(0), 0);
+        assert!(losses(1) > 100 && losses(2) > 100);
     }
 
     #[test]

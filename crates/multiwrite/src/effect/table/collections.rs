@@ -14,7 +14,7 @@ pub(super) fn field_sum(words: &Words<'_>) -> Option<Form> {
 }
 
 /// The words behind FIELDS and their number, at this place or later; `step` words a field.
-fn listed<'a, 'w>(words: &'w Words<'a>, from: usize, step: usize) -> Option<Vec<&'a [u8]>> {
+fn listed<'a>(words: &Words<'a>, from: usize, step: usize) -> Option<Vec<&'a [u8]>> {
     let at = words.find(from, "FIELDS")?;
     let count = usize::try_from(words.number(at + 1)?).ok()?;
     let listed = words.from(at + 2).get(..count.checked_mul(step)?)?;

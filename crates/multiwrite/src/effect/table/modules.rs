@@ -25,7 +25,7 @@ pub(super) fn how(name: &[u8]) -> Option<How> {
         _ => {}
     }
     let is_of = |prefix: &&str| name.starts_with(prefix.as_bytes());
-    if ["FT.", "_FT."].iter().any(|prefix| is_of(prefix)) {
+    if ["FT.", "_FT."].iter().any(&is_of) {
         return Some(How::Refused("an index is no key", "make and ask the index on each server by itself"));
     }
     ["JSON.", "TS.", "BF.", "CF.", "CMS.", "TOPK.", "TDIGEST."].iter().any(is_of).then_some(How::Whole)

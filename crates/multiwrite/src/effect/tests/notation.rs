@@ -8,7 +8,9 @@ use crate::effect::{Effect, Life, Plan, Shipped};
 /// A command of words that are parted by one blank.
 pub(super) fn command(text: &str) -> Cmd {
     let mut command = Cmd::new();
-    text.split(' ').for_each(|word| drop(command.arg(word)));
+    for word in text.split(' ') {
+        command.arg(word);
+    }
     command
 }
 
@@ -26,7 +28,7 @@ fn value<'a>(words: &mut impl Iterator<Item = &'a str>) -> Value {
 }
 
 /// Nothing at the end of a list.
-fn item<'a>(words: &mut dyn Iterator<Item = &'a str>) -> Option<Value> {
+fn item(words: &mut dyn Iterator<Item = &str>) -> Option<Value> {
     let word = words.next().unwrap();
     Some(match word.split_at(1) {
         ("]", _) => return None,

@@ -103,46 +103,36 @@ const TEMPLATES: &[&str] = &[
 ];
 
 /// Draws commands. `prefix` is that of all keys, and `now_ms` the Unix time from which ends are counted.
-pub(super) struct Script<'a> {
-    pub(super) dice: fastrand::Rng,
-    pub(super) prefix: &'a str,
-    /// Kinds of commands that are not drawn.
-    pub(super) skips: &'a [&'a str],
+pub(crate) struct Script<'a> {
+    pub(crate) dice: fastrand::Rng,
+    pub(crate) prefix: &'a str,
     /// Templates beside the usual ones.
-    pub(super) more: &'a [&'a str],
+    pub(crate) more: &'a [&'a str],
 }
 
 impl Script<'_> {
     /// The keys that there may be.
-    pub(super) fn keys(prefix: &str) -> Vec<String> {
+    pub(crate) fn keys(prefix: &str) -> Vec<String> {
         let names = ["s", "p", "h", "l", "t", "z", "x"];
         names.iter().flat_map(|name| (0..3).map(move |at| format!("{prefix}{name}{at}"))).collect()
     }
 
     /// The words of one command.
-    pub(super) fn command(&mut self, now_ms: u64) -> String {
-        loop {
-            let template = *self.dice.choice(TEMPLATES.iter().chain(self.more).collect::<Vec<_>>()).unwrap();
-            if !self.skips.iter().any(|skip| template.starts_with(skip)) {
-                let words: Vec<_> = template.split(' ').map(|word| self.word(word, now_ms)).collect();
-                return words.join(" ");
-            }
-        }
+    pub(crate) fn command(&mut self, now_ms: u64) -> String {
+        let template = *self.dice.choice(TEMPLATES.iter().chain(self.more).collect::<Vec<_>>()).unwrap();
+        template.split(' ').map(|word| self.word(word, now_ms)).collect::<Vec<_>>().join(" ")
     }
 
     fn word(&mut self, word: &str, now_ms: u64) -> String {
         let dice = &mut self.dice;
         match word {
-            "$v" | "$m" => ["a", "b", "c", "d", "5"][dice.usize(..5)].into(),
-            "$f" => ["f", "g", "i"][dice.usize(..3)].into(),
+            "$v" | "$m" => dice.choice(["a", "b", "c", "d", "5"]).unwrap().into(),
+            "$f" => dice.choice(["f", "g", "i"]).unwrap().into(),
             "$n" => dice.i64(-3..9).to_string(),
             "$sec" => dice.u64(1..60).to_string(),
             "$ms" => dice.u64(500..60_000).to_string(),
             "$end" => (now_ms + dice.u64(500..60_000)).to_string(),
-            "$a" => {
-                let keys = Self::keys(self.prefix);
-                keys[dice.usize(..keys.len())].clone()
-            }
+            "$a" => dice.choice(Self::keys(self.prefix)).unwrap(),
             "$" => "$".into(),
             name => match name.strip_prefix('$') {
                 Some(kind) => format!("{}{kind}{}", self.prefix, dice.usize(..3)),

@@ -105,6 +105,7 @@ impl Model {
             settled = seq;
         }
         if settled > 0 {
+            spool.acked(remote, &[(rng.u16(..3), settled)]);
             spool.settled(remote, settled);
         }
     }
@@ -192,6 +193,7 @@ fn ledger(spool: &Spool) -> ledger::Ledger {
     let mut ledger = spool.log().ledger.clone();
     for remote in ledger.remotes.values_mut() {
         remote.is_unsaid = false;
+        remote.unsaid_lanes.clear();
     }
     ledger
 }

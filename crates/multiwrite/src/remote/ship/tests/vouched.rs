@@ -90,7 +90,35 @@ async fn what_comes_after_one_that_is_to_come_again_waits_for_it() {
 async fn at_least_once_they_are_sent_as_they_are() {
     let mut remote = Remote::new(Embedded::new());
     remote.guarantee = crate::options::Guarantee::AtLeastOnce;
-    let round = remote.round(vec![eval(APPEND, &["a"], &["2"]), adds("n", 1, -1)]);
-    assert_eq!(names(&remote.send(&round).await), "Applied Applied");
-    assert_eq!(remote.text("a").await, "2");
+    let round = remote.round(vec![sets("a", "1"), eval(APPEND, &["a"], &["2"]), adds("n", 1, -1)]);
+    assert_eq!(names(&remote.send(&round).await), "Applied Applied Applied");
+    assert_eq!(remote.text("a").await, "12");
+}
+
+#[tokio::test]
+async fn what_one_may_have_found_otherwise_where_it_comes_from_is_told_by_all_its_keys() {
+    for guarantee in [crate::options::Guarantee::ExactlyOnce, crate::options::Guarantee::AtLeastOnce] {
+        for missing in ["", "DEL", "PEXPIRE"] {
+            let node = Embedded::new();
+            let mut remote = Remote::new(node.clone());
+            remote.guarantee = guarantee;
+            let before = remote.round(vec![sets("a", "1"), sets("b", "1")]);
+            assert_eq!(names(&remote.send(&before).await), "Applied Applied");
+            if !missing.is_empty() {
+                let mut command = cmd(missing);
+                command.arg("b");
+                if missing == "PEXPIRE" {
+                    command.arg(1_000_000);
+                }
+                node.query::<i64>(command).await.unwrap();
+            }
+            let round = remote.round(vec![eval(APPEND, &["a", "b"], &["2"]), adds("n", 1, -1)]);
+            let told = remote.send(&round).await;
+            let expected = if missing.is_empty() { "Applied Applied" } else { "LifeDiffers Applied" };
+            assert_eq!(names(&told), expected, "{guarantee:?} {missing}");
+            if let Verdict::LifeDiffers(keys) = &told[0] {
+                assert_eq!(keys.len(), 2);
+            }
+        }
+    }
 }
