@@ -14,8 +14,7 @@ use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
-use super::{MultiWrite, Shared};
-use super::{keeper, porter};
+use super::{MultiWrite, Shared, keeper, porter};
 use crate::error::BuildError;
 use crate::gate::Gate;
 use crate::journal::Journal;
@@ -25,6 +24,8 @@ use crate::spool::SpoolOptions;
 
 /// How long local may take to answer, unless it is said.
 const LOCAL_DEADLINE: Duration = Duration::from_secs(5);
+/// When a remote whose breaker has opened is probed first.
+const FIRST_PROBE: Duration = Duration::from_millis(100);
 
 /// Puts a [`MultiWrite`] together. There is no store without local: it comes first.
 #[must_use = "nothing is built before build()"]
@@ -274,7 +275,8 @@ impl Builder {
     }
 }
 
-/// A remote behind a breaker of its own.
+/// A remote behind a breaker of its own, which is probed no more rarely than rounds are sent again: a remote that is back is to
+/// be noticed before much more has gathered.
 pub(super) fn make(
     name: Arc<str>,
     given: Arc<dyn Backend>,
@@ -283,7 +285,10 @@ pub(super) fn make(
     seed: u64,
     journal: Arc<Journal>,
 ) -> Remote {
-    let backend = Breaker::default().layer(Arc::clone(&given));
+    let (first, last) = (FIRST_PROBE.min(options.last_retry), options.last_retry);
+    // A pause of nothing is told when the remote is checked.
+    let breaker = Breaker::default().probes(first, last).unwrap_or_default();
+    let backend = breaker.layer(Arc::clone(&given));
     Remote::new(name, given, backend, options, clock, seed, journal)
 }
 
