@@ -13,7 +13,8 @@ pub(crate) fn plain(command: &Cmd) -> Option<Effect> {
     let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let is_plain = match length {
         2 => is_one_of(&["DEL", "UNLINK"]),
-        3 => is_one_of(&["SET"]),
+        // The place of a cursor is no value.
+        3 => is_one_of(&["SET"]) && matches!(words.next(), Some(Arg::Simple(_))),
         _ => false,
     };
     is_plain.then(|| Effect {
@@ -59,7 +60,9 @@ mod tests {
             ["SET k v NX", "SET k v PX 9", "DEL a b", "GET k", "SETNX k v", "SET k", "DEL", "GETDEL k"]
         {
             let mut command = Cmd::new();
-            words.split(' ').for_each(|word| drop(command.arg(word)));
+            for word in words.split(' ') {
+                command.arg(word);
+            }
             assert!(plain(&command).is_none(), "{words}");
         }
         assert!(plain(&cmd("SET").arg("k").cursor_arg(0).take()).is_none());
