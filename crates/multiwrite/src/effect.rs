@@ -1,5 +1,6 @@
 //! What a write does elsewhere: its commands in the form in which they can be carried out late, and what they touch.
 
+mod fields;
 mod form;
 mod from_reply;
 mod plain;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use redis::Cmd;
 
+pub(crate) use fields::{GONE, ends, question_of_ends};
 pub(crate) use plain::plain;
 pub(crate) use plan::{Plan, Shipped};
 pub(crate) use state::{from_dump, questions_for_dump, read_typed};

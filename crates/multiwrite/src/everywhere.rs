@@ -23,6 +23,13 @@ use crate::wait::Wait;
 /// Local's reply, or its error, is what the caller gets. What local refuses goes nowhere. Blocking commands, sessions, and
 /// whatever cannot be carried out late are refused before anything is sent. Cheap to clone.
 ///
+/// # What goes nowhere
+///
+/// What a script writes to a key that it does not name, in a call's KEYS, is on local alone, and nobody can see that it is; so it
+/// is with a module's command that is not known here and writes keys behind its first word. And a message (PUBLISH, SPUBLISH) has no
+/// key: where the write of it is dropped, is refused, or may have arrived once already, no copy makes up for it, and it is lost
+/// there.
+///
 /// # Example
 ///
 /// ```
@@ -117,6 +124,9 @@ impl Everywhere {
     /// The same, but the caller vouches that the scripts that it sends (EVAL) depend on nothing but their keys and arguments: not
     /// on the time, on chance, or on other keys. They are shipped as their text, and not as the whole keys that they leave; but where
     /// one of their keys has an end of its life on a remote, or is not there yet, their keys are copied behind them all the same.
+    ///
+    /// They must name each key that they write, as all scripts must: one that a script writes and does not name is not watched
+    /// and not copied.
     #[must_use]
     pub const fn deterministic(mut self) -> Self {
         self.how.is_deterministic = true;

@@ -106,7 +106,11 @@
 //!   [`Builder::only`] if there are any.
 //! - A remote that is no cluster is one lane: whatever it cannot take now, such as during a BUSY script, holds back what comes behind.
 //! - Keys are copied, and nothing else: no functions, users, settings or search indexes. A command that cannot be carried out
-//!   late, or that touches what no key names, is refused before anything is sent, and the error says what to do instead.
+//!   late, or that says of no key that it writes it, is refused before anything is sent, and the error says what to do instead.
+//! - It does not see keys that a script writes and does not name: [they go nowhere](Everywhere#what-goes-nowhere), and neither does
+//!   a message whose write is dropped.
+//! - It gives fields lives of their own only where the remote can: HEXPIRE and the like need Redis 7.4 or Valkey 9 there. A remote
+//!   that is older refuses them, and the copy of such a key too: it stays dirty, and `last_error` in its health says why.
 //! - It needs Redis 7.0 or Valkey on both ends, because it asks when lives end.
 
 mod carried;

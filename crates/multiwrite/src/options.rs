@@ -34,7 +34,8 @@ pub enum Guarantee {
     AtLeastOnce,
 }
 
-/// What happens to a write when a remote's queue is full. Whatever is dropped has its keys copied whole later.
+/// What happens to a write when a remote's queue is full. Whatever is dropped has its keys copied whole later; a message (PUBLISH,
+/// SPUBLISH) has none, and is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Overflow {

@@ -14,7 +14,8 @@ pub enum Outcome {
     Spooled,
     /// The remote has it.
     Acked,
-    /// It is not sent as such: its keys are copied whole later, so that the remote becomes equal all the same.
+    /// It is not sent as such: its keys are copied whole later, so that the remote becomes equal all the same. A message, which has
+    /// no key, is lost there.
     Dropped(DropReason),
     /// The remote refused it, or it cannot get there. Its keys are copied whole later, unless the error says otherwise.
     Failed(Error),

@@ -88,7 +88,7 @@ fn span(command: &Cmd) -> Span {
         b"MEMORY" if is(command, 1, "USAGE") => Span::between(2, 3),
         b"DEBUG" if is(command, 1, "OBJECT") => Span::between(2, 3),
         b"XREAD" | b"XREADGROUP" => streams(command, len),
-        b"SORT" => Span { extra: after(command, 2, "STORE"), ..Span::FIRST },
+        b"SORT" => Span { extra: stored(command, 2), ..Span::FIRST },
         b"GEORADIUS" => Span { extra: stored(command, 6), ..Span::FIRST },
         b"GEORADIUSBYMEMBER" => Span { extra: stored(command, 5), ..Span::FIRST },
         b"MIGRATE" => migrated(command, len),
@@ -192,9 +192,28 @@ fn migrated(command: &Cmd, len: usize) -> Span {
     after(command, 6, "KEYS").map_or(Span::NONE, |first| Span::between(first, len))
 }
 
-/// The key after STORE or STOREDIST.
+/// The key after STORE or STOREDIST among the options that begin at `from`.
 fn stored(command: &Cmd, from: usize) -> Option<usize> {
-    after(command, from, "STORE").or_else(|| after(command, from, "STOREDIST"))
+    stored_at(words(command), from)
+}
+
+/// Where the key stands that SORT or GEORADIUS stores at, its options beginning at `from`. Servers take the last one; and what
+/// another option takes, such as the pattern of BY, may be any word.
+pub(crate) fn stored_at<'a>(words: impl Iterator<Item = &'a [u8]>, from: usize) -> Option<usize> {
+    let (mut skip, mut found) = (0, None);
+    for (index, word) in words.enumerate().skip(from) {
+        let is_one_of = |names: &[&str]| names.iter().any(|name| equal(word, name));
+        if skip > 0 {
+            skip -= 1;
+        } else if is_one_of(&["STORE", "STOREDIST"]) {
+            (skip, found) = (1, Some(index + 1));
+        } else if is_one_of(&["BY", "GET", "COUNT"]) {
+            skip = 1;
+        } else if is_one_of(&["LIMIT"]) {
+            skip = 2;
+        }
+    }
+    found
 }
 
 /// The index after the first `wanted` at `from` or later.
@@ -303,9 +322,14 @@ mod tests {
             ("XREAD STREAMS", ""),
             ("SORT a BY w LIMIT 0 1 STORE b", "a b"),
             ("SORT a", "a"),
+            ("SORT a BY STORE GET STORE STORE b", "a b"),
+            ("SORT a GET STORE", "a"),
+            ("SORT a STORE b LIMIT 0 1 STORE c", "a c"),
             ("SORT_RO a", "a"),
             ("GEORADIUS a 1 2 3 m STORE b", "a b"),
             ("GEORADIUSBYMEMBER a m 1 m STOREDIST b", "a b"),
+            ("GEORADIUS a 1 2 3 m STORE storedist", "a storedist"),
+            ("GEORADIUS a 1 2 3 m COUNT 2 ANY STORE b STOREDIST c", "a c"),
             ("MIGRATE h 1 a 0 5", "a"),
             ("MIGRATE h 1 _ 0 5 COPY KEYS a b", "a b"),
             ("PING", ""),

@@ -4,6 +4,7 @@ use redis::Value;
 
 use super::call::Call;
 use super::refusal::Refusal;
+use crate::backend::keys::stored_at;
 
 /// What a command does, as a function of what it sees.
 pub(crate) type Run = fn(&mut Call<'_>) -> Result<Value, Refusal>;
@@ -85,8 +86,7 @@ impl Keys {
                 after.iter().take(after.len() / 2).copied().collect()
             }
             Self::Sort => {
-                let found = words.iter().rposition(|word| word.eq_ignore_ascii_case(b"STORE"));
-                let stored = found.and_then(|at| words.get(at + 1));
+                let stored = stored_at(words.iter().copied(), 2).and_then(|at| words.get(at));
                 words.get(1).into_iter().chain(stored).copied().collect()
             }
         }

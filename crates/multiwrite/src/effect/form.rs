@@ -91,7 +91,8 @@ pub(super) enum When {
     Was(Word),
     /// The reply is what was there, and only without this did it.
     WasNot(Word),
-    /// A refusal does not say that it did nothing: a script keeps what it wrote before it failed.
+    /// A refusal does not say that it did nothing: a script keeps what it wrote before it failed. Nor does NOSCRIPT, which a script
+    /// may say as well.
     EvenRefused,
 }
 

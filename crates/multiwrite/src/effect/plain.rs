@@ -13,6 +13,7 @@ pub(crate) fn plain(command: &Cmd) -> Option<Effect> {
     let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let is_plain = match length {
         2 => is_one_of(&["DEL", "UNLINK"]),
+        // The place of a cursor is no value.
         3 => is_one_of(&["SET"]) && matches!(words.next(), Some(Arg::Simple(_))),
         _ => false,
     };
@@ -41,8 +42,9 @@ mod tests {
             let plan = Plan::of(&[&command]).unwrap();
             assert!(plan.questions().is_empty() && !plan.is_read());
             let Shipped::Effect(planned) = plan.shipped(&[Ok(Value::Okay)], &[]) else { panic!("{plan:?}") };
-            let packed =
-                |effect: &Effect| -> Vec<_> { effect.steps.iter().map(Cmd::get_packed_command).collect() };
+            let packed = |effect: &Effect| -> Vec<Vec<u8>> {
+                effect.steps.iter().map(Cmd::get_packed_command).collect()
+            };
             assert_eq!(packed(&effect), packed(&planned));
             assert_eq!(
                 (&effect.keys, &effect.lives, effect.kind),

@@ -22,7 +22,6 @@ pub(super) fn said<'a>(form: &Form, reply: Option<&'a Result<Value>>) -> Said<'a
     match reply {
         Some(Ok(reply)) if is_done(when, plain(reply)) => Said::Done(plain(reply)),
         Some(Ok(_)) => Said::Nothing,
-        Some(Err(Error::Refused { error, .. })) if error.code() == "NOSCRIPT" => Said::Nothing,
         Some(Err(Error::Refused { .. })) if matches!(form, Form::Vouched(_)) => Said::Unclear,
         Some(Err(Error::Refused { .. })) if matches!(when, When::EvenRefused) => Said::Done(&Value::Nil),
         Some(Err(error)) if error.effect() == Certainty::None => Said::Nothing,

@@ -38,6 +38,8 @@ pub(super) enum How {
     Script,
     /// As the whole value of the key in this word, which is all that it writes.
     Target(usize),
+    /// So too, with the key behind STORE; a read where it stores nothing.
+    Stored,
     /// As its words say; if they are not as they should be, as the whole values of all its keys.
     Parsed(fn(&Words<'_>) -> Option<Form>),
     /// Not at all: it is refused before anything is sent.
@@ -58,6 +60,7 @@ pub(super) fn form(command: &Cmd, is_vouched: bool) -> Result<Form, Unshippable>
         How::Builds => Form::Builds { key: words.at(1).into(), when: When::Always },
         How::BuildsUnlessZero => Form::Builds { key: words.at(1).into(), when: When::NotZero },
         How::Target(at) => Form::Whole { keys: vec![words.at(at).into()], when: When::NotNil },
+        How::Stored => stored(keys_of(command).nth(1)),
         How::Script if is_vouched && name == b"EVAL" => Form::Vouched(each_once(keys())),
         How::Script => Form::Whole { keys: keys(), when: When::EvenRefused },
         How::Whole => whole(keys()),
@@ -78,6 +81,11 @@ fn is_of_scripts(words: &Words<'_>) -> bool {
 
 fn each_once(keys: Vec<Key>) -> Vec<Key> {
     keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect()
+}
+
+/// A read, unless it stores: then all of what it stored.
+fn stored(key: Option<&[u8]>) -> Form {
+    key.map_or(Form::Reads, |key| whole(vec![key.into()]))
 }
 
 const fn whole(keys: Vec<Key>) -> Form {

@@ -5,9 +5,10 @@ mod stream;
 use redfleet_core::{Backend, Error, Result, convert};
 use redis::{Cmd, Value, cmd};
 
+use super::fields::{GONE, ends, question_of_ends};
 use super::form::Word;
 use super::questions::life;
-use super::said::{bytes, integer, items};
+use super::said::{bytes, items};
 use super::steps::MAX_STEP_WORDS;
 use super::words::command;
 use super::{Effect, Key, Kind, Life};
@@ -143,22 +144,15 @@ async fn scanned(local: &dyn Backend, key: &Key, name: &str, room: &mut Room) ->
     }
 }
 
-/// The ends of fields. A server that knows none refuses the question, and so does a key that is gone meanwhile.
+/// The ends of fields. One that has come to its end since its name was told goes again.
 async fn end_fields(local: &dyn Backend, key: &Key, words: &[Word], steps: &mut Vec<Cmd>) -> Result<()> {
-    let fields: Vec<&Word> = words.iter().step_by(2).collect();
+    let fields: Vec<&[u8]> = words.iter().step_by(2).map(|field| &**field).collect();
     for fields in fields.chunks(PAGE) {
-        let mut question = cmd("HPEXPIRETIME");
-        question.arg(&**key).arg("FIELDS").arg(fields.len());
-        for field in fields {
-            question.arg(&***field);
-        }
-        let ends = match local.call(&question).await {
-            Ok(ends) => ends,
-            Err(Error::Refused { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        for (field, end) in fields.iter().zip(items(&ends).unwrap_or_default()) {
-            if let Some(end) = integer(end).filter(|end| *end > 0) {
+        let answer = local.call(&question_of_ends(key, fields.iter().copied())).await;
+        for (field, end) in fields.iter().zip(ends(answer, fields.len())?) {
+            if end == GONE {
+                steps.push(command([b"HDEL".as_slice(), key, field]));
+            } else if end > 0 {
                 let end = end.to_string();
                 steps.push(command([b"HPEXPIREAT".as_slice(), key, end.as_bytes(), b"FIELDS", b"1", field]));
             }

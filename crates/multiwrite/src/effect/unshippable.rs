@@ -1,8 +1,7 @@
 //! What cannot be written everywhere, and what to do instead.
 
-/// A command that cannot be written everywhere. Nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{command} cannot be written everywhere: {why}; {instead}")]
+/// A command that cannot be written everywhere, as [`Error::Unshippable`](crate::Error::Unshippable) says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unshippable {
     /// Its name.
     pub(crate) command: String,

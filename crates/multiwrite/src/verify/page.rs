@@ -4,7 +4,7 @@ use redfleet_core::{Batch, Error, Result, convert};
 use redis::{Value, cmd};
 
 use super::side::{Failed, Side};
-use crate::effect::Key;
+use crate::effect::{Key, questions_for_dump};
 
 /// How many keys a page is to have.
 const PAGE_KEYS: usize = 256;
@@ -61,9 +61,8 @@ impl Glance {
 /// Each key at a glance, in their order: one round trip.
 pub(super) async fn glances(side: Side<'_>, keys: &[Key]) -> Result<Vec<Glance>, Failed> {
     let mut batch = Batch::with_capacity(keys.len() * 2);
-    for key in keys {
-        batch.push(cmd("DUMP").arg(&**key).take());
-        batch.push(cmd("PEXPIRETIME").arg(&**key).take());
+    for question in keys.iter().flat_map(|key| questions_for_dump(key)) {
+        batch.push(question);
     }
     let mut replies = side.call_batch(&batch).await?.into_iter();
     let mut next = move || replies.next().unwrap_or(Err(Error::Unanswered));

@@ -17,7 +17,7 @@ async fn operate(world: &World, store: &MultiWrite) {
     for _ in 0..12 {
         sleep(ms(dice.u64(0..500))).await;
         let place = dice.usize(1..NAMES.len());
-        let name = NAMES[place];
+        let (name, link) = (*NAMES.get(place).unwrap(), links.get(place).unwrap());
         match dice.u8(0..5) {
             0..=1 => {
                 world.note(format_args!("pause {name}"));
@@ -34,7 +34,7 @@ async fn operate(world: &World, store: &MultiWrite) {
                 store.remove_remote(name).unwrap();
                 sleep(ms(dice.u64(0..800))).await;
                 world.note(format_args!("add {name}"));
-                store.add_remote(name, links[place].clone(), options(&mut dice, false)).unwrap();
+                store.add_remote(name, link.clone(), options(&mut dice, false)).unwrap();
             }
         }
     }

@@ -56,7 +56,7 @@ fn text(value: Value, is_ordered: bool) -> String {
     let mut items = match value {
         Value::Array(items) | Value::Set(items) => items.iter().map(|item| format!("{item:?}")).collect(),
         Value::Map(pairs) => pairs.iter().map(|pair| format!("{pair:?}")).collect(),
-        other => vec![format!("{other:?}")],
+        other @ (Value::Nil | _) => vec![format!("{other:?}")],
     };
     if !is_ordered {
         items.sort_unstable();

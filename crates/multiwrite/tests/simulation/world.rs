@@ -157,7 +157,7 @@ pub(crate) async fn end(world: &World, store: &MultiWrite, lives: Lives) -> Resu
     }
     let places: Vec<usize> = (1..world.nodes().len()).collect();
     judge(world, &places, lives).await?;
-    for name in &NAMES[1..world.nodes().len()] {
+    for name in NAMES.iter().take(world.nodes().len()).skip(1) {
         let report = store.verify(name).await.unwrap();
         let rule = "what is equal is told to be equal";
         Violation::unless(report.is_equal(), rule, || format!("{name}: {report}, {report:?}"))?;

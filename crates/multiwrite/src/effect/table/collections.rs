@@ -108,33 +108,3 @@ pub(super) fn move_member(words: &Words<'_>) -> Option<Form> {
     // To where it is already: nothing changes.
     Some(if from == to { Form::Reads } else { Form::Told(Told::MemberMoved { from, to, member }) })
 }
-
-/// A read, unless it stores: then all of what it stored.
-fn stored(key: Option<&[u8]>) -> Option<Form> {
-    let whole = |key: &[u8]| Form::Whole { keys: vec![key.into()], when: When::Always };
-    Some(key.map_or(Form::Reads, whole))
-}
-
-/// SORT key [BY pattern] [LIMIT offset count] [GET pattern ..] [ASC | DESC] [ALPHA] [STORE key]
-pub(super) fn sort(words: &Words<'_>) -> Option<Form> {
-    let (mut at, mut store) = (2, None);
-    while at < words.len() {
-        match words.upper(at).as_slice() {
-            b"BY" | b"GET" => at += 1,
-            b"LIMIT" => at += 2,
-            b"STORE" => {
-                at += 1;
-                store = Some(words.at(at));
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    stored(store)
-}
-
-/// GEORADIUS and GEORADIUSBYMEMBER, whose options stand behind the unit.
-pub(super) fn radius(words: &Words<'_>) -> Option<Form> {
-    let at = ["STORE", "STOREDIST"].iter().filter_map(|name| words.find(5, name)).max();
-    stored(at.map(|at| words.at(at + 1)))
-}

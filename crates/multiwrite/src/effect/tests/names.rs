@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::notation::command;
-use crate::effect::Plan;
-use crate::effect::table;
+use crate::effect::{Plan, Unshippable, table};
 
 /// What COMMAND LIST said on Redis 8.0 and Valkey 8.1, subcommands left out.
 const LISTED: &str = "\
@@ -49,41 +48,21 @@ fn no_name_has_two_places() {
 #[test]
 fn what_cannot_be_written_everywhere_says_what_to_do() {
     for (text, told) in [
-        (
-            "blpop k 0",
-            "BLPOP cannot be written everywhere: it waits for others; use the form that does not wait, or a session on local",
-        ),
-        (
-            "MULTI",
-            "MULTI cannot be written everywhere: it belongs to one connection; send an atomic batch, or use a session on local",
-        ),
-        (
-            "CONFIG SET a b",
-            "CONFIG cannot be written everywhere: it concerns one server and no key; run it on each server by itself",
-        ),
-        (
-            "SCRIPT LOAD x",
-            "SCRIPT cannot be written everywhere: it concerns one server and no key; run it on each server by itself",
-        ),
+        ("blpop k 0", "BLPOP: it waits for others; use the form that does not wait, or a session on local"),
+        ("MULTI", "MULTI: it belongs to one connection; send an atomic batch, or use a session on local"),
+        ("CONFIG SET a b", "CONFIG: it concerns one server and no key; run it on each server by itself"),
+        ("SCRIPT FLUSH", "SCRIPT: it concerns one server and no key; run it on each server by itself"),
         (
             "EVAL x 0",
-            "EVAL cannot be written everywhere: it names no key, so nobody can say what it writes; name its keys, or run it as EVAL_RO or FCALL_RO",
+            "EVAL: it names no key, so nobody can say what it writes; name its keys, or run it as EVAL_RO or FCALL_RO",
         ),
-        (
-            "COPY a b DB 2",
-            "COPY cannot be written everywhere: it goes to another database; write the key there by itself",
-        ),
-        (
-            "FT.SEARCH i q",
-            "FT.SEARCH cannot be written everywhere: an index is no key; make and ask the index on each server by itself",
-        ),
-        (
-            "NEWS",
-            "NEWS cannot be written everywhere: it is not known, and names no key; run it on each server by itself",
-        ),
+        ("COPY a b DB 2", "COPY: it goes to another database; write the key there by itself"),
+        ("FT.SEARCH i q", "FT.SEARCH: an index is no key; make and ask the index on each server by itself"),
+        ("NEWS", "NEWS: it is not known, and names no key; run it on each server by itself"),
     ] {
         let command = command(text);
-        assert_eq!(Plan::of(&[&command]).unwrap_err().to_string(), told);
+        let Unshippable { command: name, why, instead } = Plan::of(&[&command]).unwrap_err();
+        assert_eq!(format!("{name}: {why}; {instead}"), told);
         assert!(Plan::deterministic(&[&command]).is_err());
     }
 }

@@ -216,6 +216,41 @@ async fn the_ends_of_fields_and_of_the_key_are_copied_too() {
     }
 }
 
+/// A hash of a field that is there, one that ends, and one that has come to its end when its end is asked.
+fn hash(ends: &str) -> Scripted {
+    let page = "*2\r\n$1\r\n0\r\n*6\r\n$1\r\nf\r\n$1\r\n1\r\n$1\r\ng\r\n$1\r\n2\r\n$1\r\nh\r\n$1\r\n3\r\n";
+    Scripted::new()
+        .on("TYPE", "+hash\r\n")
+        .on("PEXPIRETIME", ":-1\r\n")
+        .on("HSCAN", page)
+        .on("HPEXPIRETIME", ends)
+}
+
+async fn steps_of(node: &Scripted) -> redfleet_core::Result<Vec<String>> {
+    let effect = read_typed(node, &Key::from(b"k".as_slice())).await?;
+    Ok(effect.steps.iter().map(super::notation::text).collect())
+}
+
+#[tokio::test]
+async fn a_field_that_ends_while_its_hash_is_read_is_not_copied() {
+    let (start, end) = (["DEL k", "HSET k f 1 g 2 h 3"], "HPEXPIREAT k 99 FIELDS 1 g");
+    let steps = steps_of(&hash("*3\r\n:-1\r\n:99\r\n:-2\r\n")).await.unwrap();
+    assert_eq!(steps, [start[0], start[1], end, "HDEL k h"]);
+    // The key itself is gone.
+    let steps = steps_of(&hash("*0\r\n")).await.unwrap();
+    assert_eq!(steps, [start[0], start[1], "HDEL k f", "HDEL k g", "HDEL k h"]);
+    let steps = steps_of(&hash("-ERR unknown command 'HPEXPIRETIME', with args\r\n")).await.unwrap();
+    assert_eq!(steps, start);
+}
+
+#[tokio::test]
+async fn a_hash_whose_fields_ends_are_not_told_is_not_copied() {
+    for refusal in ["BUSY a script runs", "LOADING wait", "NOPERM no permissions"] {
+        let error = steps_of(&hash(&format!("-{refusal}\r\n"))).await.unwrap_err();
+        assert_eq!(error.code(), refusal.split(' ').next());
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_by_its_type_says_what_to_do() {
     let node = Scripted::new().on("TYPE", "+ReJSON-RL\r\n").on("PEXPIRETIME", ":-1\r\n");

@@ -8,6 +8,7 @@ fn a_command_tells_its_arity_and_its_keys() {
         "COMMAND INFO get nosuch CLIENT|ID => [[get, 2, ~[readonly], 1, 1, 1, ~[@read], [], [], []], nil, [client|id, 2, ~[noscript], 0, 0, 0, ~[], [], [], []]]
          COMMAND GETKEYS mset a 1 b 2 => [a, b]
          COMMAND GETKEYS object encoding a => [a]
+         COMMAND GETKEYS sort a by store store b get store => [a, b]
          COMMAND GETKEYS nosuch => ERR Invalid command specified
          COMMAND GETKEYS ping => ERR The command has no key arguments
          COMMAND GETKEYS get => ERR Invalid number of arguments specified for command
