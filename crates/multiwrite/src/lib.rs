@@ -109,6 +109,7 @@
 //!   late, or that touches what no key names, is refused before anything is sent, and the error says what to do instead.
 //! - It needs Redis 7.0 or Valkey on both ends, because it asks when lives end.
 
+mod after;
 mod carried;
 mod dirty;
 mod effect;

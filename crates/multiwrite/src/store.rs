@@ -76,7 +76,8 @@ impl Shared {
     }
 
     pub(crate) fn is_shut(&self) -> bool {
-        self.is_shut.load(Ordering::Acquire)
+        // In one order with the count of what is under way: either the writer sees it, or whoever shuts down waits for the writer.
+        self.is_shut.load(Ordering::SeqCst)
     }
 }
 

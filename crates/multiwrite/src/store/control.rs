@@ -9,6 +9,7 @@ use redfleet_core::Backend;
 use tokio::time::{Instant, timeout_at};
 
 use super::{MultiWrite, builder};
+use crate::after::after;
 use crate::dirty::Cause;
 use crate::error::{BuildError, Error};
 use crate::health::RemoteHealth;
@@ -74,7 +75,7 @@ impl MultiWrite {
     ///
     /// Nothing is lost.
     pub async fn flush(&self, deadline: Duration) -> Result<(), Undelivered> {
-        self.flushed(Instant::now() + deadline).await
+        self.flushed(after(deadline)).await
     }
 
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
@@ -91,7 +92,7 @@ impl MultiWrite {
         let seq = sequencer.last_seq();
         for remote in sequencer.remotes().iter() {
             remote.hurry();
-            if timeout_at(until, remote.has_all(seq)).await.is_err() {
+            if !timeout_at(until, remote.has_all(seq)).await.unwrap_or(false) {
                 return Err(self.undelivered(false, Some(&remote.name)));
             }
         }
@@ -142,8 +143,8 @@ impl MultiWrite {
     /// # }
     /// ```
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Undelivered> {
-        let until = Instant::now() + deadline;
-        self.shared.is_shut.store(true, Ordering::Release);
+        let until = after(deadline);
+        self.shared.is_shut.store(true, Ordering::SeqCst);
         let is_writing = timeout_at(until, self.shared.under_way.ended()).await.is_err();
         let mut result = self.flushed(until).await;
         if is_writing {
@@ -287,9 +288,6 @@ impl MultiWrite {
         options: RemoteOptions,
     ) -> Result<(), BuildError> {
         tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-        if self.shared.is_shut() {
-            return Err(BuildError::Shutdown);
-        }
         let local = &self.shared.local;
         let seed = lock(&self.shared.random).u64(..);
         let journal = Arc::clone(&local.journal);
@@ -298,14 +296,18 @@ impl MultiWrite {
         let remote = Arc::new(remote);
         let last_seq = local.sequencer.last_seq();
         local.sequencer.change(|remotes| {
+            // Whoever shuts down ends those that are in the list by then.
+            if self.shared.is_shut() {
+                return Err(BuildError::Shutdown);
+            }
             builder::check(&remote, &local.backend, remotes, has_spool)?;
             local.journal.add_remote(&remote.name, true, last_seq);
-            remote.mark_everything(Cause::Effect);
+            // What nobody knows the effect of may still be carried out on local: the others know which keys that concerns.
+            remote.mark_everything(Cause::UnknownOnLocal);
             remotes.push(Arc::clone(&remote));
-            Ok::<_, BuildError>(())
-        })?;
-        self.shared.begin(&remote);
-        Ok(())
+            self.shared.begin(&remote);
+            Ok(())
+        })
     }
 
     /// Removes a remote: nothing more is sent there. Who waits for it is told so.
