@@ -245,6 +245,7 @@ impl Builder {
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),
             scope: self.scope,
             is_ready: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
+            unread: Mutex::new(None),
             is_known: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
             journal,
             source: recovered.source,
