@@ -259,6 +259,7 @@ mod tests {
         assert_eq!(journal.bytes(), 0);
         let Journal::Outbox(outbox) = &journal else { panic!() };
         outbox.trim(&local).await.unwrap();
+        outbox.close(&local).await.unwrap();
         let again = Outbox::new("o", ["a"]);
         assert_eq!(
             again.recover(&local, Duration::from_secs(1)).await.unwrap(),

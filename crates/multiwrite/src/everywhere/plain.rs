@@ -36,7 +36,9 @@ pub(super) async fn command(shared: &Shared, effect: Effect) -> Result<CoreResul
     let entered = local.gate.enter(&effect.keys).await;
     let intent = match &*local.journal {
         Journal::None => None,
-        journal => Some(journal.intend(&effect.keys).map_err(Error::Spool)?),
+        journal @ (Journal::Spool(_) | Journal::Outbox(_)) => {
+            Some(journal.intend(&effect.keys).map_err(Error::Spool)?)
+        }
     };
     let begun = Begun {
         local: Arc::clone(local),

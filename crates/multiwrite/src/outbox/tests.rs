@@ -56,6 +56,7 @@ async fn a_key_is_in_it_from_its_write_until_all_remotes_have_it() {
     outbox.outcome(three, None);
     outbox.trim(&local).await.unwrap();
     assert_eq!(found(&local).await.0, [""; 0]);
+    outbox.close(&local).await.unwrap();
     let rest: Value = local.query(cmd("KEYS").arg("redfleet:*")).await.unwrap();
     assert_eq!(rest, Value::Array(Vec::new()), "it leaves nothing behind");
 }

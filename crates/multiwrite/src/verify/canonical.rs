@@ -48,7 +48,7 @@ fn of(name: &str, key: &Key) -> Cmd {
     cmd(name).arg(&**key).take()
 }
 
-/// A HyperLogLog keeps its last count beside its registers: that changes when it is counted, and is no part of it.
+/// A `HyperLogLog` keeps its last count beside its registers: that changes when it is counted, and is no part of it.
 fn text(mut word: Word) -> Word {
     if word.starts_with(b"HYLL") {
         word.iter_mut().skip(8).take(8).for_each(|byte| *byte = 0);
