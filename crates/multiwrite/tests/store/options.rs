@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redfleet_core::test_util::{Condition, Scripted};
-use redfleet_core::{Batch, Effect};
+use redfleet_core::{Batch, Effect, Faults, Layer};
 use redfleet_multiwrite::{DropReason, Error, Guarantee, Order, Outcome, Overflow, RemoteOptions, Wait};
 use redis::Value;
 
@@ -43,9 +43,12 @@ async fn waiting_waits_for_as_many_as_it_says() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_has_one_deadline_and_all_replies() {
     let world = World::new();
-    let options = RemoteOptions::default().gather(Duration::from_millis(700)).round_entries(1);
-    let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
-    store.pause("eu").unwrap();
+    // A round a write, each of which takes less than the deadline.
+    let slow = Faults::seeded(1).delay(Duration::from_millis(700)..Duration::from_millis(701));
+    let options = RemoteOptions::default().round_entries(1);
+    let store = world.builder().remote_with("eu", slow.layer(world.eu.shared()), options).build().unwrap();
+    ask::<i64>(&store.everywhere(), "INCR n").await.unwrap();
+    store.flush(LONG).await.unwrap();
     let everywhere = store.everywhere().waiting(Wait::All, Duration::from_secs(1));
     let batch: Batch = ["RPUSH l a b", "LPOP l", "LPOP nothing"].iter().map(|line| words(line)).collect();
     let before = tokio::time::Instant::now();
