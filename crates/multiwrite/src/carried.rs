@@ -30,7 +30,7 @@ struct Left {
 impl UnderWay {
     /// One more, until the guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> OneUnderWay {
-        self.count.fetch_add(1, Ordering::AcqRel);
+        self.count.fetch_add(1, Ordering::SeqCst);
         OneUnderWay(Arc::clone(self))
     }
 
@@ -44,7 +44,7 @@ impl UnderWay {
             let none = self.none.notified();
             tokio::pin!(none);
             none.as_mut().enable();
-            if self.count.load(Ordering::Acquire) == 0 {
+            if self.count.load(Ordering::SeqCst) == 0 {
                 return;
             }
             none.await;

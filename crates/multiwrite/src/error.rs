@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{ConfigError, Effect, Error as CoreError};
+use redfleet_core::{ConfigError, Effect, Error as CoreError, Result as CoreResult};
+use redis::Value;
 
 use crate::receipt::Shortfall;
 use crate::spool::SpoolError;
@@ -68,6 +69,14 @@ pub enum Error {
         prefixes: Arc<str>,
     },
 
+    /// A key is one of those that the store keeps on servers for its own use: nothing was sent.
+    #[error("nothing was sent: keys that begin with `redfleet:mw:` are the store's own: choose another name")]
+    OwnKey,
+
+    /// What an outbox still has from before cannot be read, so that no write is taken yet: nothing was sent.
+    #[error("nothing was sent: the outbox cannot be read: {0}")]
+    Outbox(CoreError),
+
     /// The store was shut down: nothing was sent.
     #[error("nothing was sent: the store was shut down")]
     Shutdown,
@@ -83,8 +92,14 @@ pub enum Error {
     },
 
     /// Local has it, but not as many remotes as the writer waited for. It is still on its way to the others.
-    #[error("local has it, but {0}")]
-    Short(Shortfall),
+    #[error("local has it, but {shortfall}")]
+    #[non_exhaustive]
+    Short {
+        /// Which remotes have it, and which do not. Of a batch, the first write that too few have.
+        shortfall: Shortfall,
+        /// What local replied, one entry a command: what it took out for the caller is here.
+        replies: Vec<CoreResult<Value>>,
+    },
 }
 
 impl Error {
@@ -93,11 +108,13 @@ impl Error {
     pub const fn effect(&self) -> Effect {
         match self {
             Self::Local(error) | Self::Remote { error, .. } => error.effect(),
-            Self::Short(_) => Effect::Unknown,
+            Self::Short { .. } => Effect::Unknown,
             Self::Unshippable { .. }
             | Self::Full { .. }
             | Self::Spool(_)
             | Self::OutOfScope { .. }
+            | Self::OwnKey
+            | Self::Outbox(_)
             | Self::Shutdown
             | Self::NoSuchRemote { .. } => Effect::None,
         }
@@ -113,9 +130,11 @@ impl From<Error> for CoreError {
             Error::Full { .. }
             | Error::Spool(_)
             | Error::OutOfScope { .. }
+            | Error::OwnKey
+            | Error::Outbox(_)
             | Error::Shutdown
             | Error::NoSuchRemote { .. }
-            | Error::Short(_) => Self::declined(error.to_string(), error.effect()),
+            | Error::Short { .. } => Self::declined(error.to_string(), error.effect()),
         }
     }
 }

@@ -92,6 +92,10 @@ impl Everywhere {
     /// The same, but each write also waits for remotes, at most until `deadline` after local has answered. If too few have it
     /// by then, the write is an [`Error::Short`](crate::Error::Short), and still on its way to the others.
     ///
+    /// What local replied is in that error, which [`send`](Self::send) and [`send_batch`](Self::send_batch) tell whole. As a
+    /// connection of redis-rs only its text is told: where a reply counts that cannot be had again, as that of LPOP does, use those
+    /// two.
+    ///
     /// # Example
     ///
     /// ```

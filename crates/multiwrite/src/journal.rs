@@ -261,6 +261,9 @@ mod tests {
         outbox.trim(&local).await.unwrap();
         outbox.close(&local).await.unwrap();
         let again = Outbox::new("o", ["a"]);
-        assert_eq!(again.recover(&local).await.unwrap(), crate::outbox::RecoveredOutbox::default());
+        assert_eq!(
+            again.recover(&local, Duration::from_secs(1)).await.unwrap(),
+            crate::outbox::RecoveredOutbox::default()
+        );
     }
 }

@@ -113,6 +113,7 @@
 //!   that is older refuses them, and the copy of such a key too: it stays dirty, and `last_error` in its health says why.
 //! - It needs Redis 7.0 or Valkey on both ends, because it asks when lives end.
 
+mod after;
 mod carried;
 mod dirty;
 mod effect;

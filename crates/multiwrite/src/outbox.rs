@@ -7,9 +7,11 @@ mod outstanding;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redfleet_core::{Backend, BackendExt, Batch, Error, Result};
 use redis::{Cmd, cmd};
+use tokio::time::timeout;
 
 use crate::effect::Key;
 use outstanding::Outstanding;
@@ -67,7 +69,7 @@ impl Outbox {
         }
     }
 
-    /// What is in it, from the process before. All of it is to be marked dirty, and then [`start`](Self::start) to be called.
+    /// What is in it, from the process before; each round trip may take as long as `deadline`. All of it is to be marked dirty, and then [`start`](Self::start) to be called.
     ///
     /// # Cost
     ///
@@ -76,7 +78,7 @@ impl Outbox {
     /// # Errors
     ///
     /// What local says: `WRONGTYPE` if something else uses its key. [`Error::Unsupported`] if local is a cluster.
-    pub(crate) async fn recover(&self, local: &dyn Backend) -> Result<RecoveredOutbox> {
+    pub(crate) async fn recover(&self, local: &dyn Backend, deadline: Duration) -> Result<RecoveredOutbox> {
         if local.is_sharded() {
             let instead = "its key and those of a write must be on one server: use a spool";
             return Err(Error::unsupported("an outbox on a cluster", instead));
@@ -87,7 +89,7 @@ impl Outbox {
             let from = recovered.keys.len();
             let to = u64::try_from(from).unwrap_or(u64::MAX).saturating_add(CHUNK - 1);
             let chunk = cmd("ZRANGE").arg(&self.key).arg(from).arg(to).arg("WITHSCORES").take();
-            let chunk: Vec<(Vec<u8>, f64)> = local.query(chunk).await?;
+            let chunk: Vec<(Vec<u8>, f64)> = within(deadline, local.query(chunk)).await?;
             if chunk.is_empty() {
                 break;
             }
@@ -96,14 +98,15 @@ impl Outbox {
                 recovered.keys.push(key.into());
             }
         }
-        let notes: Vec<String> = local.query(cmd("SMEMBERS").arg(&self.everything_key)).await?;
+        let notes: Vec<String> =
+            within(deadline, local.query(cmd("SMEMBERS").arg(&self.everything_key))).await?;
         let remotes = notes.iter().filter_map(|note| note.strip_prefix(REMOTE));
         recovered.everything = remotes.map(str::to_owned).collect();
         let flushes: BTreeSet<u64> =
             notes.iter().filter_map(|note| note.strip_prefix(FLUSH)?.parse().ok()).collect();
         recovered.is_everything_everywhere = !flushes.is_empty();
         recovered.was_open = !flushes.is_empty() || notes.iter().any(|note| note == OPEN);
-        local.query::<()>(cmd("SADD").arg(&self.everything_key).arg(OPEN)).await?;
+        within(deadline, local.query::<()>(cmd("SADD").arg(&self.everything_key).arg(OPEN))).await?;
         let mut state = self.state();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and below 2^53")]
         state.outstanding.go_on_after((last as u64).max(flushes.last().copied().unwrap_or_default()));
@@ -233,6 +236,10 @@ impl Outbox {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn within<T>(deadline: Duration, asked: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout(deadline, asked).await.unwrap_or_else(|_| Err(Error::deadline(deadline)))
 }
 
 /// What local is told at once.

@@ -29,6 +29,7 @@ use std::time::Duration;
 use redfleet_core::{Backend, Clock};
 use tokio::sync::Notify;
 
+use crate::after::after;
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
 use crate::journal::Journal;
@@ -177,7 +178,7 @@ impl Remote {
         if !self.is_full() {
             return Ok(());
         }
-        let until = tokio::time::Instant::now() + within;
+        let until = after(within);
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -208,12 +209,12 @@ impl Remote {
                 || queue.lanes.bytes() >= self.options.max_bytes)
     }
 
-    /// Waits until it has everything up to `seq`, and nothing is left to be copied.
+    /// Waits until it has everything up to `seq`, and nothing is left to be copied. Whether it has: one that is halted never will.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost.
-    pub(crate) async fn has_all(&self, seq: u64) {
+    pub(crate) async fn has_all(&self, seq: u64) -> bool {
         // What was dirty arrives as copies, which are later than what was written.
         let mut copied = None;
         let look = self.ask_look();
@@ -226,7 +227,10 @@ impl Remote {
                 // At one that is at rest nothing is looked at, so that nothing more can be said of it.
                 let is_seen = queue.looks.1 >= look || queue.is_at_rest();
                 if queue.gone.is_some() || queue.has_all(seq, &mut copied) && is_seen {
-                    return;
+                    return true;
+                }
+                if queue.halted.is_some() {
+                    return false;
                 }
             }
             changed.await;

@@ -79,7 +79,8 @@ impl Shared {
     }
 
     pub(crate) fn is_shut(&self) -> bool {
-        self.is_shut.load(Ordering::Acquire)
+        // In one order with the count of what is under way: either the writer sees it, or whoever shuts down waits for the writer.
+        self.is_shut.load(Ordering::SeqCst)
     }
 }
 
@@ -91,6 +92,15 @@ impl Drop for Shared {
 
 impl MultiWrite {
     /// Puts a store together around `local`, whose word counts.
+    ///
+    /// # What the servers must permit
+    ///
+    /// All servers are Redis 7.0 or later, or Valkey. Local's user needs, beside what is written, the commands by which its effect is
+    /// asked for, in the same transaction: DUMP, PEXPIRETIME, TYPE, EVAL, HPEXPIRETIME where fields of hashes have ends, and
+    /// MULTI; SCAN, and all that reads whole keys, to copy and to compare. Where a right is missing, local refuses the whole
+    /// transaction (EXECABORT), and the write with it. A remote's user needs what is written, RESTORE, DEL, SCAN, PEXPIRETIME, GET and
+    /// SET, and EVAL and EVALSHA unless it is written [at least once](crate::Guarantee::AtLeastOnce). Without CLIENT KILL, lost
+    /// connections cannot be ended: then what may arrive late is copied once more ten seconds later.
     pub fn builder(local: Arc<dyn Backend>) -> Builder {
         Builder::new(local)
     }

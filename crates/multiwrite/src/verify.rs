@@ -4,7 +4,7 @@ mod canonical;
 mod page;
 mod side;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const MAX_TOLD: usize = 10_000;
 pub struct Report {
     /// How many keys were looked at, on either side.
     pub compared: u64,
-    /// The keys that differ, in their order; the first ten thousand.
+    /// The keys that differ, in their order; ten thousand of them at most.
     pub differences: Vec<Difference>,
     /// How many keys differ.
     pub differing: u64,
@@ -114,33 +114,52 @@ impl<'a> Sides<'a> {
         F: Future<Output = H>,
     {
         let mut report = Report::default();
-        let mut suspects = BTreeSet::new();
+        let mut told = BTreeMap::new();
         let mut cursor = Cursor::start();
         while let Some(keys) = cursor.next(self.local, &is_ours).await? {
             report.compared += keys.len() as u64;
-            suspects.extend(self.suspects(keys).await?);
+            let suspects = self.suspects(keys).await?;
+            report.differing += self.look_closer(suspects, &hold, &mut told).await?;
         }
         let mut cursor = Cursor::start();
         while let Some(keys) = cursor.next(self.remote, &is_ours).await? {
             let on_local = glances(self.local, &keys).await?;
             let missing = keys.into_iter().zip(on_local).filter(|(_, glance)| glance.is_absent());
-            for (key, _) in missing {
-                report.compared += 1;
-                suspects.insert(key);
-            }
+            let suspects: Vec<Key> = missing.map(|(key, _)| key).collect();
+            report.compared += suspects.len() as u64;
+            report.differing += self.look_closer(suspects, &hold, &mut told).await?;
         }
+        report.differences = told.into_iter().map(|(key, kind)| Difference { key, kind }).collect();
+        Ok(report)
+    }
+
+    /// Compares each of these keys alone while its writers are held back. How many differ that were not told before.
+    async fn look_closer<H, F>(
+        self,
+        suspects: Vec<Key>,
+        hold: impl Fn(Key) -> F,
+        told: &mut BTreeMap<Key, Differs>,
+    ) -> Result<u64, Failed>
+    where
+        F: Future<Output = H>,
+    {
+        let mut differing = 0;
         for key in suspects {
+            // SCAN may name a key twice.
+            if told.contains_key(&key) {
+                continue;
+            }
             let held = hold(Key::clone(&key)).await;
             let found = self.difference(&key).await?;
             drop(held);
             if let Some(kind) = found {
-                report.differing += 1;
-                if report.differences.len() < MAX_TOLD {
-                    report.differences.push(Difference { key, kind });
+                differing += 1;
+                if told.len() < MAX_TOLD {
+                    told.insert(key, kind);
                 }
             }
         }
-        Ok(report)
+        Ok(differing)
     }
 
     /// The keys whose dumps or lives are not the same.

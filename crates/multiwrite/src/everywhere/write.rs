@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use redfleet_core::{Batch, Result as CoreResult};
 use redis::{Cmd, Value};
+use tokio::time::Instant;
 
 use super::How;
 use super::plain;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::gate::Entered;
 use crate::options::Order;
 use crate::outcome::{DropReason, Outcome};
-use crate::receipt::{Receipt, Ticket};
+use crate::receipt::{Receipt, Shortfall, Ticket};
 use crate::store::Shared;
 use crate::store::local::{Local, is_unknown};
 use crate::wait::Wait;
@@ -80,7 +81,7 @@ async fn run(shared: &Arc<Shared>, how: How, mut units: Vec<Unit>) -> Result<Vec
     } else {
         // Outside of the gate, because whoever makes room may have to pass it.
         room(local).await?;
-        local.ready().await;
+        local.ready().await.map_err(Error::Outbox)?;
         let entered = enter(local, &units, changes_all).await;
         intend(local, &mut units)?;
         Some(entered)
@@ -88,15 +89,26 @@ async fn run(shared: &Arc<Shared>, how: How, mut units: Vec<Unit>) -> Result<Vec
     let is_receipt_wanted = how.is_receipt_wanted || how.wait != Wait::None;
     let begun = Begun { units, is_receipt_wanted, order: shared.order, _under_way: under_way };
     let acted = Carried::new(&shared.under_way, act(Arc::clone(local), begun, entered)).await;
-    if how.wait != Wait::None {
-        let is_done = |acted: &&Acted| acted.replies.iter().any(Result::is_ok);
-        for acted in acted.iter().filter(is_done) {
-            if let Some(receipt) = &acted.receipt {
-                receipt.wait(how.wait, how.deadline).await.map_err(Error::Short)?;
-            }
+    if how.wait == Wait::None {
+        return Ok(acted);
+    }
+    match waited(how, &acted).await {
+        Ok(()) => Ok(acted),
+        Err(shortfall) => {
+            let replies = acted.into_iter().flat_map(|acted| acted.replies).collect();
+            Err(Error::Short { shortfall, replies })
         }
     }
-    Ok(acted)
+}
+
+/// Waits until enough remotes have all units that local has carried out: one deadline for all of them.
+async fn waited(how: How, acted: &[Acted]) -> Result<(), Shortfall> {
+    let since = Instant::now();
+    let is_done = |acted: &&Acted| acted.replies.iter().any(Result::is_ok);
+    for receipt in acted.iter().filter(is_done).filter_map(|acted| acted.receipt.as_ref()) {
+        receipt.wait(how.wait, how.deadline.saturating_sub(since.elapsed())).await?;
+    }
+    Ok(())
 }
 
 /// Notes in the journal what is about to be sent: all of it, or nothing is sent.
@@ -196,10 +208,10 @@ fn ahead(local: &Local, units: &[Unit], is_receipt_wanted: bool) -> Vec<Option<A
         is_known = effect.is_some();
         // Its intent stays open until local has answered; what is queued has one of its own.
         let effect = Arc::new(effect?);
-        let intent = match (&unit.intent, local.journal.intend(unit.plan.keys())) {
-            (Some(_), Ok(intent)) => Some(intent),
-            (None, Ok(_)) => None,
-            (_, Err(_)) => return None,
+        let noted = unit.intent.map(|_| local.journal.intend(unit.plan.keys())).transpose();
+        let Ok(intent) = noted else {
+            is_known = false;
+            return None;
         };
         Some(Ahead(local.sequencer.push(&effect, intent, is_receipt_wanted, now)))
     };
@@ -237,7 +249,11 @@ fn ship(
     } else {
         unit.plan.shipped(replies, answers)
     };
-    let reason = if is_lost { DropReason::LocalUnknown } else { DropReason::CannotBeSaid };
+    let (reason, why) = if is_lost {
+        (DropReason::LocalUnknown, Cause::UnknownOnLocal)
+    } else {
+        (DropReason::CannotBeSaid, Cause::Effect)
+    };
     match shipped {
         Shipped::Effect(effect) => {
             let now = local.clock.now();
@@ -245,11 +261,11 @@ fn ship(
         }
         Shipped::Nothing => tell(sequencer.nothing(unit.intent, is_receipt_wanted), &Outcome::Acked),
         Shipped::Unclear => {
-            let marked = sequencer.mark(unit.plan.keys(), cause(replies), unit.intent, is_receipt_wanted);
+            let marked = sequencer.mark(unit.plan.keys(), why, unit.intent, is_receipt_wanted);
             tell(marked, &Outcome::Dropped(reason))
         }
         Shipped::Everything => tell(
-            sequencer.mark_everything(cause(replies), unit.intent, is_receipt_wanted),
+            sequencer.mark_everything(why, unit.intent, is_receipt_wanted),
             &Outcome::Dropped(DropReason::CannotBeSaid),
         ),
     }

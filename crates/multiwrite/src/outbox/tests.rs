@@ -23,7 +23,7 @@ async fn write(outbox: &Outbox, local: &dyn Backend, name: &str) -> u64 {
 }
 
 async fn found(local: &dyn Backend) -> (Vec<String>, Vec<String>, bool) {
-    let recovered = Outbox::new("o", ["a", "b"]).recover(local).await.unwrap();
+    let recovered = Outbox::new("o", ["a", "b"]).recover(local, Duration::from_secs(1)).await.unwrap();
     let keys = recovered.keys.iter().map(|key| String::from_utf8_lossy(key).into_owned()).collect();
     (keys, recovered.everything.into_iter().collect(), recovered.is_everything_everywhere)
 }
@@ -69,7 +69,7 @@ async fn what_is_found_stays_until_it_was_copied_and_numbers_go_on() {
         write(&before, &local, &format!("k{name}")).await;
     }
     let outbox = Outbox::new("o", ["a", "b"]);
-    let keys = outbox.recover(&local).await.unwrap().keys;
+    let keys = outbox.recover(&local, Duration::from_secs(1)).await.unwrap().keys;
     assert_eq!(keys.len(), 2500);
     outbox.trim(&local).await.unwrap();
     assert_eq!(found(&local).await.0.len(), 2500, "nothing leaves before it is marked");
@@ -110,7 +110,7 @@ async fn a_flush_of_local_is_noted_in_the_same_step_and_until_each_remote_is_not
     assert_eq!(found(&local).await.1, ["b"]);
     // Who finds it marks it, or it goes.
     let next = Outbox::new("o", ["a", "b"]);
-    assert_eq!(next.recover(&local).await.unwrap().everything.len(), 1);
+    assert_eq!(next.recover(&local, Duration::from_secs(1)).await.unwrap().everything.len(), 1);
     next.everything("b", true);
     next.start();
     next.trim(&local).await.unwrap();
@@ -127,7 +127,7 @@ async fn a_note_of_a_flush_that_is_found_goes_when_each_remote_is_noted() {
     let n = before.intend();
     local.call(&before.everything_command(n)).await.unwrap();
     let outbox = Outbox::new("o", ["a"]);
-    assert!(outbox.recover(&local).await.unwrap().is_everything_everywhere);
+    assert!(outbox.recover(&local, Duration::from_secs(1)).await.unwrap().is_everything_everywhere);
     outbox.everything("a", true);
     outbox.start();
     assert!(outbox.intend() > n);
@@ -144,7 +144,7 @@ async fn what_local_refuses_is_told_and_told_again_later() {
     let n = outbox.intend();
     outbox.outcome(n, None);
     assert_eq!(outbox.trim(&*local).await.unwrap_err().code(), Some("WRONGTYPE"));
-    assert_eq!(outbox.recover(&*local).await.unwrap_err().code(), Some("WRONGTYPE"));
+    assert_eq!(outbox.recover(&*local, Duration::from_secs(1)).await.unwrap_err().code(), Some("WRONGTYPE"));
     local.query::<()>(cmd("DEL").arg("redfleet:mw:outbox:o")).await.unwrap();
     let n = write(&outbox, &*local, "x").await;
     outbox.outcome(n, None);

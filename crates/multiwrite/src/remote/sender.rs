@@ -98,6 +98,14 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
         must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
         remote.settle_acked(&round, verdicts, &mut marks);
+        // Under load there may never be a time when nothing is due.
+        let is_asked = {
+            let queue = remote.queue();
+            queue.looks.1 < queue.looks.0 && !queue.is_failing
+        };
+        if is_asked {
+            look(&remote, &mut marks).await;
+        }
         before = round;
     }
 }

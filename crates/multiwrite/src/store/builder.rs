@@ -185,7 +185,9 @@ impl Builder {
     /// Keeps on local, in the same atomic step as each write, which keys not all remotes have, so that a crash of the process loses no
     /// write: they are copied when the store is built again with the same name. No other store may have the same one.
     ///
-    /// Each write costs local one more command, in one transaction, and no round trip. It needs [`Order::LocalFirst`]. What is
+    /// Each write costs local one more command, in one transaction, and no round trip. While everything is to be copied to a remote
+    /// nothing leaves the outbox: if that remote is down for days, it grows to all keys that are written meanwhile, which
+    /// [removing](MultiWrite::remove_remote) the remote ends. It needs [`Order::LocalFirst`]. What is
     /// copied after a crash is copied once more ten seconds later, because local may carry out late what a process that is gone had
     /// sent.
     ///
@@ -258,6 +260,7 @@ impl Builder {
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),
             scope: self.scope,
             is_ready: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
+            unread: Mutex::new(None),
             is_known: watch::Sender::new(!matches!(*journal, Journal::Outbox(_))),
             journal,
             source: recovered.source,

@@ -1,10 +1,12 @@
 //! Whether a remote is equal to local, and making it so where it is not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::MultiWrite;
+use crate::after::after;
 use crate::dirty::Cause;
 use crate::effect::Key;
 use crate::error::Error;
@@ -21,8 +23,9 @@ impl MultiWrite {
     ///
     /// # Guarantee
     ///
-    /// A key that is told differed while nobody wrote it through this store, or would not settle within the deadlines. What
-    /// others write to local at the same time may be told as well.
+    /// A key that is told differed while nobody wrote it through this store, or would not settle within the remote's deadline. Once
+    /// the remote was too late for one key, as when it is paused, all further ones are compared as they are. What others write to
+    /// local at the same time may be told as well.
     ///
     /// # Cost
     ///
@@ -63,7 +66,8 @@ impl MultiWrite {
         let local = &self.shared.local;
         let sides =
             Sides::new((&*local.backend, local.deadline), (&*remote.backend, remote.options.deadline));
-        let hold = |key| self.hold(&remote, key);
+        let is_late = AtomicBool::new(false);
+        let hold = |key| self.hold(&remote, key, &is_late);
         sides.compare(|key| local.scope.holds(key), hold).await.map_err(|Failed { which, error }| match which
         {
             Which::Local => Error::Local(error),
@@ -88,19 +92,27 @@ impl MultiWrite {
         Ok(())
     }
 
-    /// Keeps the writers of a key away until what is returned is dropped, once the remote has all that they wrote.
-    async fn hold(&self, remote: &Remote, key: Key) -> Entered {
+    /// Keeps the writers of a key away until what is returned is dropped, once the remote has all that they wrote. Past the deadline
+    /// it is compared as it is; and so is each one after it, because the remote is too far behind, or paused.
+    async fn hold(&self, remote: &Remote, key: Key, is_late: &AtomicBool) -> Entered {
         let local = &self.shared.local;
-        let until = Instant::now() + remote.options.deadline;
+        let until = after(remote.options.deadline);
         let keys = [key];
         for _ in 0..MAX_LOOKS {
+            if is_late.load(Ordering::Relaxed) {
+                break;
+            }
             remote.hurry();
-            // Past the deadline it is compared as it is.
-            let is_late = timeout_at(until, remote.has_all(local.sequencer.last_seq())).await.is_err();
+            let has_all =
+                timeout_at(until, remote.has_all(local.sequencer.last_seq())).await.unwrap_or(false);
             let entered = local.gate.enter(&keys).await;
             let is_sent = timeout_at(until, remote.has_sent(local.sequencer.last_seq())).await.is_ok();
+            if !has_all || !is_sent {
+                is_late.store(true, Ordering::Relaxed);
+                return entered;
+            }
             // While its writers are kept away, so is whoever would copy it.
-            if is_late || !is_sent || !remote.is_dirty(&keys) {
+            if !remote.is_dirty(&keys) {
                 return entered;
             }
         }

@@ -7,6 +7,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::MultiWrite;
 use super::undelivered::Undelivered;
+use crate::after::after;
 use crate::health::RemoteHealth;
 use crate::journal::Journal;
 use crate::lock::lock;
@@ -23,7 +24,7 @@ impl MultiWrite {
     ///
     /// Nothing is lost.
     pub async fn flush(&self, deadline: Duration) -> Result<(), Undelivered> {
-        self.flushed(Instant::now() + deadline).await
+        self.flushed(after(deadline)).await
     }
 
     async fn flushed(&self, until: Instant) -> Result<(), Undelivered> {
@@ -41,7 +42,7 @@ impl MultiWrite {
         let seq = sequencer.last_seq();
         for remote in sequencer.remotes().iter() {
             remote.hurry();
-            if timeout_at(until, remote.has_all(seq)).await.is_err() {
+            if !timeout_at(until, remote.has_all(seq)).await.unwrap_or(false) {
                 return Err(self.undelivered(false, Some(&remote.name)));
             }
         }
@@ -92,8 +93,8 @@ impl MultiWrite {
     /// # }
     /// ```
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Undelivered> {
-        let until = Instant::now() + deadline;
-        self.shared.is_shut.store(true, Ordering::Release);
+        let until = after(deadline);
+        self.shared.is_shut.store(true, Ordering::SeqCst);
         let is_writing = timeout_at(until, self.shared.under_way.ended()).await.is_err();
         let mut result = self.flushed(until).await;
         if is_writing {

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use redfleet_core::Error as CoreError;
+use redfleet_core::{Error as CoreError, Result as CoreResult};
 use tokio::time::{sleep, timeout};
 
 use super::local::Local;
 use crate::dirty::Cause;
 use crate::journal::Journal;
+use crate::lock::lock;
 use crate::outbox::{Outbox, RecoveredOutbox};
 
 /// How long what was told may wait before it is written.
@@ -59,29 +60,33 @@ fn tell(local: &Local, told: &mut Option<Duration>) {
 
 /// Reads what an outbox has from before, once, and then empties it of what arrived.
 async fn tend(local: &Arc<Local>, outbox: &Outbox) {
-    let is_ready = *local.is_ready.borrow();
-    let done = async {
-        if outbox.is_started() {
-            return outbox.trim(&*local.backend).await;
-        }
-        // What the process before has sent last comes into the outbox when local carries it out.
-        if is_ready && local.clock.now() < local.haunted_until {
-            return Ok(());
-        }
-        let recovered = outbox.recover(&*local.backend).await?;
-        mark(local, &recovered);
-        if is_ready || !recovered.was_open {
-            outbox.start();
-            local.is_known.send_replace(true);
-        }
-        local.is_ready.send_replace(true);
-        Ok(())
+    let kept = if outbox.is_started() {
+        let trimmed = timeout(local.deadline, outbox.trim(&*local.backend)).await;
+        trimmed.unwrap_or_else(|_| Err(CoreError::deadline(local.deadline)))
+    } else {
+        recover(local, outbox).await
     };
-    let done =
-        timeout(local.deadline, done).await.unwrap_or_else(|_| Err(CoreError::deadline(local.deadline)));
-    if let Err(error) = done {
+    if let Err(error) = kept {
         tracing::warn!(%error, "the outbox cannot be kept");
+        *lock(&local.unread) = Some(error);
     }
+}
+
+/// Reads what an outbox has from before, as often as it takes until nothing more can come into it.
+async fn recover(local: &Local, outbox: &Outbox) -> CoreResult<()> {
+    let is_ready = *local.is_ready.borrow();
+    // What the process before has sent last comes into the outbox when local carries it out.
+    if is_ready && local.clock.now() < local.haunted_until {
+        return Ok(());
+    }
+    let recovered = outbox.recover(&*local.backend, local.deadline).await?;
+    mark(local, &recovered);
+    if is_ready || !recovered.was_open {
+        outbox.start();
+        local.is_known.send_replace(true);
+    }
+    local.is_ready.send_replace(true);
+    Ok(())
 }
 
 fn mark(local: &Local, recovered: &RecoveredOutbox) {

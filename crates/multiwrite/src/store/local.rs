@@ -1,6 +1,6 @@
 //! Local: the one server whose word counts, and what orders the writes on it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redfleet_core::{
@@ -15,6 +15,7 @@ use super::scope::Scope;
 use super::sequencer::Sequencer;
 use crate::gate::Gate;
 use crate::journal::Journal;
+use crate::lock::lock;
 
 /// How many writers of different keys may be on their way at once before they wait for each other needlessly.
 pub(crate) const STRIPES: usize = 4096;
@@ -32,6 +33,8 @@ pub(crate) struct Local {
     pub(crate) journal: Arc<Journal>,
     /// Whether what an outbox has from before is known.
     pub(crate) is_ready: watch::Sender<bool>,
+    /// Why an outbox cannot be read, as it was said last.
+    pub(crate) unread: Mutex<Option<CoreError>>,
     /// Whether nothing more can come into an outbox from before.
     pub(crate) is_known: watch::Sender<bool>,
     /// Which life of it was seen last.
@@ -73,16 +76,21 @@ impl Local {
         drop(self.is_known.subscribe().wait_for(|is_known| *is_known).await);
     }
 
-    /// Waits until what the journal has from before is known.
+    /// Waits until what the journal has from before is known, as long as local has to answer.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not known then.
     ///
     /// # Cancel safety
     ///
     /// Nothing is lost.
-    pub(crate) async fn ready(&self) {
-        if !*self.is_ready.borrow() {
-            // The sender is here, so it does not go away meanwhile.
-            drop(self.is_ready.subscribe().wait_for(|is_ready| *is_ready).await);
+    pub(crate) async fn ready(&self) -> CoreResult<()> {
+        let is_ready = *self.is_ready.borrow();
+        if is_ready || timeout(self.deadline, self.is_ready.subscribe().wait_for(|is| *is)).await.is_ok() {
+            return Ok(());
         }
+        Err(lock(&self.unread).clone().unwrap_or_else(|| CoreError::deadline(self.deadline)))
     }
 
     /// Sends one command. After the deadline its effect is unknown, and the connection is dropped, so that what is stuck on it

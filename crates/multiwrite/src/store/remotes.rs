@@ -127,9 +127,6 @@ impl MultiWrite {
         options: RemoteOptions,
     ) -> Result<(), BuildError> {
         tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-        if self.shared.is_shut() {
-            return Err(BuildError::Shutdown);
-        }
         let local = &self.shared.local;
         let seed = lock(&self.shared.random).u64(..);
         let journal = Arc::clone(&local.journal);
@@ -138,14 +135,18 @@ impl MultiWrite {
         let remote = Arc::new(remote);
         let last_seq = local.sequencer.last_seq();
         local.sequencer.change(|remotes| {
+            // Whoever shuts down ends those that are in the list by then.
+            if self.shared.is_shut() {
+                return Err(BuildError::Shutdown);
+            }
             builder::check(&remote, &local.backend, remotes, has_spool)?;
             local.journal.add_remote(&remote.name, true, last_seq);
-            remote.mark_everything(Cause::Effect);
+            // What nobody knows the effect of may still be carried out on local: the others know which keys that concerns.
+            remote.mark_everything(Cause::UnknownOnLocal);
             remotes.push(Arc::clone(&remote));
-            Ok::<_, BuildError>(())
-        })?;
-        self.shared.begin(&remote);
-        Ok(())
+            self.shared.begin(&remote);
+            Ok(())
+        })
     }
 
     /// Removes a remote: nothing more is sent there. Who waits for it is told so.
@@ -157,15 +158,17 @@ impl MultiWrite {
         let removed = self.remote(name)?;
         self.shared.local.sequencer.change(|remotes| {
             remotes.retain(|remote| !Arc::ptr_eq(remote, &removed));
+            // It tells the journal nothing more, and another one of its name is not there yet.
+            removed.end(DropReason::RemoteRemoved);
             self.shared.local.journal.remove_remote(name);
             Ok::<_, Error>(())
         })?;
-        removed.end(DropReason::RemoteRemoved);
         lock(&self.shared.tasks).retain(|(of, task)| {
-            if **of == *name {
+            let is_its = Arc::ptr_eq(of, &removed.name);
+            if is_its {
                 task.abort();
             }
-            **of != *name
+            !is_its
         });
         Ok(())
     }

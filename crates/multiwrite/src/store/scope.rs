@@ -31,8 +31,11 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfScope`].
+    /// [`Error::OutOfScope`]; [`Error::OwnKey`].
     pub(crate) fn check(&self, keys: &[Key], touches_everything: bool) -> Result<(), Error> {
+        if keys.iter().any(|key| key.starts_with(OWN)) {
+            return Err(Error::OwnKey);
+        }
         let is_in = |key: &Key| self.prefixes.iter().any(|prefix| key.starts_with(prefix));
         if self.prefixes.is_empty() || !touches_everything && keys.iter().all(is_in) {
             return Ok(());

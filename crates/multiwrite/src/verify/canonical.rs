@@ -21,7 +21,7 @@ pub(super) enum Canonical {
     SortedSet(Vec<(Word, f64)>),
     /// Fields with their values and ends of life (-1: none), in their order.
     Hash(Vec<(Word, Word, i64)>),
-    /// Entries with their ids, and where each group is.
+    /// Entries with their ids; and the last id that there was, how many entries there ever were, and where each group is.
     Stream(Vec<Word>, Vec<Word>),
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Canonical {
 pub(super) async fn read(side: Side<'_>, key: &Key) -> Result<Option<Canonical>, Failed> {
     let kind: String = side.query(&of("TYPE", key)).await?;
     let value = match kind.as_str() {
-        "string" => Canonical::Text(side.query(&of("GET", key)).await?),
+        "string" => Canonical::Text(text(side.query(&of("GET", key)).await?)),
         "list" => Canonical::List(words(side.call(of("LRANGE", key).arg(0).arg(-1)).await?)),
         "set" => Canonical::Set(sorted(words(side.call(&of("SMEMBERS", key)).await?))),
         "zset" => {
@@ -49,6 +49,14 @@ pub(super) async fn read(side: Side<'_>, key: &Key) -> Result<Option<Canonical>,
 
 fn of(name: &str, key: &Key) -> Cmd {
     cmd(name).arg(&**key).take()
+}
+
+/// A `HyperLogLog` keeps its last count beside its registers: that changes when it is counted, and is no part of it.
+fn text(mut word: Word) -> Word {
+    if word.starts_with(b"HYLL") {
+        word.iter_mut().skip(8).take(8).for_each(|byte| *byte = 0);
+    }
+    word
 }
 
 fn sorted(mut words: Vec<Word>) -> Vec<Word> {
@@ -89,6 +97,12 @@ async fn stream(side: Side<'_>, key: &Key) -> Result<Canonical, Failed> {
     let entries = words(side.call(of("XRANGE", key).arg("-").arg("+")).await?);
     let groups = side.call(cmd("XINFO").arg("GROUPS").arg(&**key)).await?;
     let mut places = Vec::new();
+    let mut about = words(side.call(cmd("XINFO").arg("STREAM").arg(&**key)).await?).into_iter();
+    while let (Some(name), Some(value)) = (about.next(), about.next()) {
+        if matches!(name.as_slice(), b"last-generated-id" | b"entries-added") {
+            places.extend([name, value]);
+        }
+    }
     for group in items(groups) {
         let mut words = words(group).into_iter();
         while let (Some(name), Some(value)) = (words.next(), words.next()) {

@@ -89,6 +89,35 @@ async fn a_remote_that_is_local_by_another_name_is_halted() {
     assert_eq!(ask::<i64>(&world.local, "GET n").await.unwrap(), 1);
     let health = store.health();
     assert!(health[0].halted.is_some(), "{health:?}");
+    // It never will have it, so nothing is waited for.
+    let before = tokio::time::Instant::now();
+    assert!(store.flush(LONG).await.is_err());
+    assert!(before.elapsed().is_zero());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stores_own_keys_are_refused() {
+    let world = World::new();
+    let store = world.store().unwrap();
+    for line in ["SET redfleet:mw:a 1", "DEL a redfleet:mw:{1}:a"] {
+        let error = store.everywhere().send(&words(line)).await.unwrap_err();
+        assert!(matches!(error, Error::OwnKey), "{line}: {error}");
+        assert_eq!(error.effect(), redfleet_core::Effect::None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outbox_that_cannot_be_read_is_told_to_the_writer_within_locals_deadline() {
+    let world = World::new();
+    ask::<()>(&world.local, "SET redfleet:mw:outbox:o text").await.unwrap();
+    let store = world.builder().outbox("o").remote("eu", world.eu.shared()).build().unwrap();
+    let before = tokio::time::Instant::now();
+    let error = store.everywhere().send(&words("SET a 1")).await.unwrap_err();
+    assert_eq!(before.elapsed(), Duration::from_secs(5));
+    assert!(matches!(&error, Error::Outbox(why) if why.code() == Some("WRONGTYPE")), "{error}");
+    assert_eq!(ask::<i64>(&world.local, "EXISTS a").await.unwrap(), 0);
+    ask::<()>(&world.local, "DEL redfleet:mw:outbox:o").await.unwrap();
+    store.everywhere().send(&words("SET a 1")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

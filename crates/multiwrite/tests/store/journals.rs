@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redfleet_core::{Faults, Layer};
 use redfleet_multiwrite::{
-    BuildError, Guarantee, MultiWrite, Outcome, Overflow, RemoteOptions, SpoolOptions,
+    BuildError, Guarantee, MultiWrite, Order, Outcome, Overflow, RemoteOptions, SpoolOptions,
 };
 
 use super::world::{LONG, World, ask, words};
@@ -236,4 +236,21 @@ async fn where_the_spool_is_damaged_meanwhile_everything_is_copied() {
     assert!(matches!(last.unwrap().outcomes()[0].1, Outcome::Dropped(_)));
     assert!(store.health()[0].copies > 0);
     assert!(world.are_equal().await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_parallel_a_read_leaves_nothing_in_the_spool() {
+    let world = World::new();
+    let directory = Directory::new("parallel-reads");
+    let build = || {
+        let builder = world.builder().order(Order::Parallel).spool(&directory.0, SpoolOptions::default());
+        builder.remote("eu", world.eu.shared()).build().unwrap()
+    };
+    let store = build();
+    for _ in 0..10 {
+        ask::<Option<String>>(&store.everywhere(), "GET k").await.unwrap();
+    }
+    store.shutdown(LONG).await.unwrap();
+    drop(store);
+    assert_eq!(build().health()[0].dirty_keys, 0);
 }

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redfleet_core::Effect;
 use redfleet_core::test_util::{Condition, Scripted};
+use redfleet_core::{Batch, Effect, Faults, Layer};
 use redfleet_multiwrite::{DropReason, Error, Guarantee, Order, Outcome, Overflow, RemoteOptions, Wait};
+use redis::Value;
 
 use super::world::{LONG, World, ask, words};
 
@@ -29,12 +30,54 @@ async fn waiting_waits_for_as_many_as_it_says() {
     }
     let everywhere = store.everywhere().waiting(Wait::All, Duration::from_secs(1));
     let error = everywhere.send(&words("INCR n")).await.unwrap_err();
-    assert!(matches!(error, Error::Short(_)), "{error}");
+    let Error::Short { replies, shortfall, .. } = &error else { panic!("{error}") };
+    assert!(matches!(&replies[..], [Ok(Value::Int(5))]), "{replies:?}");
+    assert_eq!((shortfall.acks(), shortfall.needed()), (1, 2));
     assert!(error.to_string().contains("us: queued"), "{error}");
     let as_backend: redfleet_core::Result<i64> = ask(&everywhere, "INCR n").await;
     let error = as_backend.unwrap_err();
     assert!(error.to_string().contains("us: queued") && error.effect() == Effect::Unknown, "{error}");
     assert_eq!(ask::<i64>(&world.local, "GET n").await.unwrap(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_has_one_deadline_and_all_replies() {
+    let world = World::new();
+    // A round a write, each of which takes less than the deadline.
+    let slow = Faults::seeded(1).delay(Duration::from_millis(700)..Duration::from_millis(701));
+    let options = RemoteOptions::default().round_entries(1);
+    let store = world.builder().remote_with("eu", slow.layer(world.eu.shared()), options).build().unwrap();
+    ask::<i64>(&store.everywhere(), "INCR n").await.unwrap();
+    store.flush(LONG).await.unwrap();
+    let everywhere = store.everywhere().waiting(Wait::All, Duration::from_secs(1));
+    let batch: Batch = ["RPUSH l a b", "LPOP l", "LPOP nothing"].iter().map(|line| words(line)).collect();
+    let before = tokio::time::Instant::now();
+    let Err(Error::Short { replies, .. }) = everywhere.send_batch(&batch).await else { panic!() };
+    assert_eq!(before.elapsed(), Duration::from_secs(1));
+    assert!(
+        matches!(&replies[..], [Ok(_), Ok(Value::BulkString(a)), Ok(Value::Nil)] if a == b"a"),
+        "{replies:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_without_an_end_are_no_panic() {
+    let world = World::new();
+    let overflow = Overflow::Block { within: Duration::MAX };
+    let options = RemoteOptions::default().max_entries(1).overflow(overflow).deadline(Duration::MAX);
+    let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
+    store.pause("eu").unwrap();
+    ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
+    let everywhere = store.everywhere();
+    let blocked = tokio::spawn(async move { ask::<i64>(&everywhere, "INCR b").await });
+    tokio::time::sleep(LONG).await;
+    assert!(!blocked.is_finished());
+    store.resume("eu").unwrap();
+    blocked.await.unwrap().unwrap();
+    ask::<i64>(&world.eu, "INCR c").await.unwrap();
+    assert_eq!(store.verify("eu").await.unwrap().differing, 1);
+    store.flush(Duration::MAX).await.unwrap();
+    store.shutdown(Duration::MAX).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +130,7 @@ async fn what_is_larger_than_the_whole_queue_arrives_all_the_same() {
     let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
     for number in 0..5 {
         let value = "x".repeat(30_000);
-        ask::<redis::Value>(&store.everywhere(), &format!("SET k{number} {value}")).await.unwrap();
+        ask::<Value>(&store.everywhere(), &format!("SET k{number} {value}")).await.unwrap();
     }
     store.flush(LONG).await.unwrap();
     assert_eq!(ask::<i64>(&world.eu, "EXISTS k0 k1 k2 k3 k4").await.unwrap(), 5);
@@ -98,7 +141,7 @@ async fn more_dirty_keys_than_may_be_are_a_copy_of_everything() {
     let world = World::new();
     let options = RemoteOptions::default().max_entries(1).max_dirty_keys(5).overflow(Overflow::DropNew);
     let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
-    ask::<redis::Value>(&world.eu, "SET stale 1").await.unwrap();
+    ask::<Value>(&world.eu, "SET stale 1").await.unwrap();
     store.pause("eu").unwrap();
     for number in 0..300 {
         ask::<i64>(&store.everywhere(), &format!("INCR k{number}")).await.unwrap();
@@ -113,8 +156,8 @@ async fn more_dirty_keys_than_may_be_are_a_copy_of_everything() {
 async fn in_parallel_what_local_refuses_is_mended() {
     let world = World::new();
     let store = world.builder().order(Order::Parallel).remote("eu", world.eu.shared()).build().unwrap();
-    ask::<redis::Value>(&store.everywhere(), "SET a text").await.unwrap();
-    ask::<redis::Value>(&store.everywhere(), "DEL b").await.unwrap();
+    ask::<Value>(&store.everywhere(), "SET a text").await.unwrap();
+    ask::<Value>(&store.everywhere(), "DEL b").await.unwrap();
     assert!(ask::<i64>(&store.everywhere(), "INCR a").await.is_err());
     store.flush(LONG).await.unwrap();
     assert_eq!(ask::<String>(&world.eu, "GET a").await.unwrap(), "text");
@@ -130,7 +173,7 @@ async fn a_dead_letter_is_told_and_its_key_is_copied() {
             .guarantee(guarantee)
             .on_dead_letter(move |letter| told.lock().unwrap().push(letter.clone()));
         let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
-        ask::<redis::Value>(&world.eu, "SET l text").await.unwrap();
+        ask::<Value>(&world.eu, "SET l text").await.unwrap();
         let written = store.everywhere().send(&words("RPUSH l hidden")).await.unwrap();
         store.flush(LONG).await.unwrap();
         assert!(matches!(written.receipt.outcomes()[0].1, Outcome::Failed(_)), "{:?}", written.receipt);
@@ -150,13 +193,13 @@ async fn a_small_round_waits_for_more_unless_somebody_waits_for_it() {
     let gather = Duration::from_secs(5);
     let options = RemoteOptions::default().gather(gather).deadline(LONG);
     let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
-    ask::<redis::Value>(&store.everywhere(), "SET a 1").await.unwrap();
+    ask::<Value>(&store.everywhere(), "SET a 1").await.unwrap();
     tokio::time::sleep(gather / 2).await;
     assert_eq!(ask::<i64>(&world.eu, "EXISTS a").await.unwrap(), 0);
     tokio::time::sleep(gather).await;
     assert_eq!(ask::<i64>(&world.eu, "EXISTS a").await.unwrap(), 1);
     let waiting = store.everywhere().waiting(Wait::All, gather / 2);
-    ask::<redis::Value>(&waiting, "SET a 2").await.unwrap();
+    ask::<Value>(&waiting, "SET a 2").await.unwrap();
     assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 2);
 }
 
@@ -172,7 +215,7 @@ async fn local_has_a_deadline_and_then_the_key_is_copied() {
     let deadline = Duration::from_secs(3);
     let builder = redfleet_multiwrite::MultiWrite::builder(local.shared()).clock(world.clock.clone());
     let store = builder.local_deadline(deadline).remote("eu", world.eu.shared()).build().unwrap();
-    ask::<redis::Value>(&world.eu, "SET a stale").await.unwrap();
+    ask::<Value>(&world.eu, "SET a stale").await.unwrap();
     let before = tokio::time::Instant::now();
     let error = store.everywhere().send(&words("SET a 1")).await.unwrap_err();
     assert!(matches!(error, Error::Local(redfleet_core::Error::Deadline { .. })), "{error}");

@@ -127,3 +127,36 @@ async fn a_resync_makes_a_remote_equal_whatever_was_there() {
     assert_eq!(held(&world.local).await.unwrap().len(), 700);
     assert!(world.are_equal().await.unwrap());
 }
+
+#[tokio::test(start_paused = true)]
+async fn under_steady_load_a_flush_ends_and_keys_are_compared() {
+    let world = World::new();
+    let slow = Faults::seeded(1).delay(Duration::from_millis(20)..Duration::from_millis(30));
+    let store = world.builder().remote("eu", slow.layer(world.eu.shared())).build().unwrap();
+    let everywhere = store.everywhere();
+    let load = tokio::spawn(async move {
+        loop {
+            ask::<i64>(&everywhere, "INCR n").await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    store.flush(LONG).await.unwrap();
+    let report = store.verify("eu").await.unwrap();
+    assert!(report.is_equal(), "{report}");
+    assert!(!load.is_finished());
+    load.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_remote_is_waited_for_once_and_then_compared_as_it_is() {
+    let world = World::new();
+    let store = world.store().unwrap();
+    store.pause("eu").unwrap();
+    for number in 0..300 {
+        ask::<i64>(&store.everywhere(), &format!("INCR k{number}")).await.unwrap();
+    }
+    let before = tokio::time::Instant::now();
+    assert_eq!(store.verify("eu").await.unwrap().differing, 300);
+    assert_eq!(before.elapsed(), Duration::from_secs(5));
+}

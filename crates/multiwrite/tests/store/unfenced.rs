@@ -48,3 +48,20 @@ async fn a_flush_of_everything_that_may_arrive_late_is_waited_for() {
     store.flush(LONG).await.unwrap();
     assert_eq!(ask::<i64>(&world.eu, "EXISTS a").await.unwrap(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_remote_that_is_added_while_something_may_arrive_late_is_copied_when_it_has() {
+    let world = World::new();
+    let local = Odd::unfenced(world.local.shared());
+    let builder = redfleet_multiwrite::MultiWrite::builder(Arc::<Odd>::clone(&local));
+    let store = builder.clock(world.clock.clone()).seed(7).build().unwrap();
+    ask::<()>(&world.local, "SET a early").await.unwrap();
+    local.is_losing.store(true, Ordering::Relaxed);
+    store.everywhere().send(&words("SET a late")).await.unwrap_err();
+    local.is_losing.store(false, Ordering::Relaxed);
+    store.add_remote("eu", world.eu.shared(), redfleet_multiwrite::RemoteOptions::new()).unwrap();
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    ask::<()>(&world.local, "SET a late").await.unwrap();
+    store.flush(LONG).await.unwrap();
+    assert_eq!(ask::<String>(&world.eu, "GET a").await.unwrap(), "late");
+}
