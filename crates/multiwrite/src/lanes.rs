@@ -72,14 +72,24 @@ impl Lanes {
     /// Queues the entry behind all others, in the place of those that it makes needless.
     ///
     /// Entries are pushed in the order of their seq.
-    pub(crate) fn push(&mut self, mut entry: Entry) -> Pushed {
+    pub(crate) fn push(&mut self, entry: Entry) -> Pushed {
+        self.place(entry, false)
+    }
+
+    /// Queues the entry in the same way, also where there is no room for it.
+    pub(crate) fn push_anyway(&mut self, entry: Entry) {
+        self.place(entry, true);
+    }
+
+    fn place(&mut self, mut entry: Entry, is_over: bool) -> Pushed {
+        debug_assert!(entry.seq > self.last_seq, "what is passed by is never sent");
         let lane = self.lanes.get(&entry.lane);
         let replaced = self.newest.replaced_by(&entry, lane);
         let bytes = weight::of(replaced.sum.as_ref().map_or(&*entry.effect, |sum| &sum.effect));
         let entries = (self.entries + 1).saturating_sub(replaced.places.len());
         let total = (self.bytes + bytes).saturating_sub(replaced.bytes);
         // What is larger than all of the queue goes alone, because it would never go otherwise.
-        if (entries > self.max_entries || total > self.max_bytes) && self.entries > 0 {
+        if (entries > self.max_entries || total > self.max_bytes) && self.entries > 0 && !is_over {
             return Pushed::Full(entry);
         }
         self.last_seq = self.last_seq.max(entry.seq);

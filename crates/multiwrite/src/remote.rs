@@ -15,6 +15,7 @@ mod reply;
 mod round;
 pub(crate) mod sender;
 pub(crate) mod ship;
+mod spill;
 mod vouched;
 pub(crate) mod watermark;
 mod wholes;
@@ -35,7 +36,8 @@ use crate::lock::lock;
 use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;
-use queue::{Incoming, Queue, Spill};
+use queue::{Copied, Incoming, Queue};
+use spill::Spill;
 
 /// One remote.
 pub(crate) struct Remote {
@@ -144,13 +146,13 @@ impl Remote {
         }
     }
 
-    /// Queues the copy of a key, unless there is no room: whether it is queued.
-    pub(crate) fn push_copy(&self, seq: u64, key: &Key, effect: &Arc<Effect>) -> bool {
+    /// Queues the copy of a key, unless there is no room.
+    pub(crate) fn push_copy(&self, seq: u64, key: &Key, effect: &Arc<Effect>) -> Copied {
         let parts = if self.is_sharded { effect.by_slot() } else { None };
         let lane = parts.and_then(|parts| parts.first().map(|(slot, _)| *slot)).unwrap_or(0);
-        let is_queued = self.queue().push_copy(seq, key, effect, lane, self.clock.now());
+        let copied = self.queue().push_copy(seq, key, effect, lane, self.clock.now());
         self.wake_sender.notify_one();
-        is_queued
+        copied
     }
 
     /// Notes keys as dirty: what is on this remote may differ from local.

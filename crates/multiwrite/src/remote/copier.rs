@@ -7,10 +7,11 @@ use std::time::Duration;
 use redfleet_core::{Batch, Error as CoreError, Result as CoreResult};
 use tokio::time::{sleep, timeout};
 
-use super::Remote;
 use super::everything::{self, Scan, Stage};
+use super::queue::Copied;
 use super::sender::woken;
-use crate::dirty::{Everything, Taken};
+use super::{Remote, refusal};
+use crate::dirty::{Cause, Everything, Taken};
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
 use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
@@ -33,8 +34,14 @@ enum Next {
 
 /// Copies what is dirty until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let mut copier =
-        Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new(), unfenced_all: None };
+    let mut copier = Copier {
+        remote,
+        local,
+        needs_room: false,
+        chunk: CHUNK_KEYS,
+        unfenced: BTreeMap::new(),
+        unfenced_all: None,
+    };
     let mut pause = PAUSES.0;
     loop {
         let result = match copier.next() {
@@ -61,8 +68,10 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
 struct Copier {
     remote: Arc<Remote>,
     local: Arc<Local>,
-    /// A copy was too large for what else is queued.
-    needs_empty: bool,
+    /// There was no room for a copy beside the other ones.
+    needs_room: bool,
+    /// How many keys are read at once: fewer, where so many are not read within local's deadline.
+    chunk: usize,
     /// Keys that were copied without a fence: once more is enough.
     unfenced: BTreeMap<Key, u64>,
     /// Which copy of everything has no fence, and from when on it needs none.
@@ -84,12 +93,12 @@ impl Copier {
             return Next::Wait(None);
         }
         // While the remote does not take what is queued, nothing more is read for it.
-        if queued > 0 && (queue.is_failing || self.needs_empty) {
+        self.needs_room &= !queue.copies.is_empty();
+        if queued > 0 && queue.is_failing || self.needs_room {
             return Next::Wait(None);
         }
-        self.needs_empty &= queued > 0;
         let room = remote.options.max_entries.saturating_sub(queued);
-        let room = room.min(MAX_COPIES.saturating_sub(queue.copies.len())).min(CHUNK_KEYS);
+        let room = room.min(MAX_COPIES.saturating_sub(queue.copies.len())).min(self.chunk);
         if room == 0 || queue.lanes.bytes() >= remote.options.max_bytes {
             return Next::Wait(None);
         }
@@ -201,29 +210,26 @@ impl Copier {
             taken.iter().map(|taken| Arc::clone(&taken.key)).chain(pending.iter().cloned()).collect();
         let entered = self.local.gate.enter(&keys).await;
         let read = self.read(&keys).await;
-        let mut failed = None;
-        let mut effects = read
-            .unwrap_or_else(|error| {
-                failed = Some(error);
-                Vec::new()
-            })
-            .into_iter();
-        let now = self.remote.clock.now();
         let mut left = Vec::new();
+        let (effects, mut failed) = match read {
+            Ok(effects) => (effects, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let mut effects = effects.into_iter();
+        let now = self.remote.clock.now();
         for (index, key) in keys.iter().enumerate() {
-            let effect = effects.next();
-            let is_queued = match effect {
-                Some(Ok(effect)) if !self.needs_empty => self.push(key, effect),
+            let fate = match effects.next() {
+                Some(Ok(effect)) => self.push(key, effect),
+                Some(Err(error)) if is_its_own(&error) => self.cannot_be_read(error),
                 Some(Err(error)) => {
                     failed.get_or_insert(error);
-                    false
+                    Fate::Soon
                 }
-                Some(Ok(_)) | None => false,
+                None => Fate::Soon,
             };
             match taken.get(index) {
-                Some(taken) => self.note(taken, is_queued, again, now),
-                None if !is_queued => left.push(Arc::clone(key)),
-                None => {}
+                Some(taken) => self.note(taken, fate, again, now),
+                None => left.extend(self.note_pending(key, fate, now)),
             }
         }
         drop(entered);
@@ -233,22 +239,45 @@ impl Copier {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Notes of a dirty key that its copy is queued, or not.
-    fn note(&mut self, taken: &Taken, is_queued: bool, again: bool, now: Duration) {
+    /// A key that cannot be read holds up no other one.
+    fn cannot_be_read(&self, error: CoreError) -> Fate {
+        tracing::debug!(remote = %self.remote.name, %error, "a key cannot be read on local: it is tried again later");
+        self.remote.queue().last_error = Some(error);
+        Fate::Later
+    }
+
+    /// Notes of a key of a copy of everything what becomes of its copy: it is returned if it stays in its place.
+    fn note_pending(&self, key: &Key, fate: Fate, now: Duration) -> Option<Key> {
+        let until = match fate {
+            Fate::Queued => return None,
+            Fate::Soon | Fate::Large => return Some(Arc::clone(key)),
+            Fate::Later => now.saturating_add(self.remote.options.last_retry),
+        };
         let mut queue = self.remote.queue();
-        if !is_queued && self.needs_empty && !taken.is_large {
-            queue.dirty.mark_large(&taken.key);
-        } else if !is_queued {
-            queue.dirty.postpone(&taken.key, now);
-        } else if again
-            && taken.cause.needs_fence()
-            && self.unfenced.get(&taken.key) != Some(&taken.generation)
-        {
-            self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
-            queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
-        } else {
-            self.unfenced.remove(&taken.key);
-            queue.dirty.done(taken);
+        queue.mark(std::slice::from_ref(key), Cause::Effect, 0);
+        queue.dirty.postpone(key, until);
+        None
+    }
+
+    /// Notes of a dirty key what becomes of its copy.
+    fn note(&mut self, taken: &Taken, fate: Fate, again: bool, now: Duration) {
+        let mut queue = self.remote.queue();
+        let is_new = self.unfenced.get(&taken.key) != Some(&taken.generation);
+        match fate {
+            Fate::Large => queue.dirty.mark_large(&taken.key),
+            Fate::Soon => queue.dirty.postpone(&taken.key, now),
+            Fate::Later => {
+                let until = now.saturating_add(self.remote.options.last_retry);
+                queue.dirty.postpone(&taken.key, until);
+            }
+            Fate::Queued if again && taken.cause.needs_fence() && is_new => {
+                self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
+                queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
+            }
+            Fate::Queued => {
+                self.unfenced.remove(&taken.key);
+                queue.dirty.done(taken);
+            }
         }
     }
 
@@ -272,8 +301,9 @@ impl Copier {
         }
     }
 
-    /// Reads the keys whole.
-    async fn read(&self, keys: &[Key]) -> CoreResult<Vec<CoreResult<Effect>>> {
+    /// Reads the keys whole. Where so many are not read within local's deadline, fewer are tried the next time; one alone that is
+    /// not has an error of its own.
+    async fn read(&mut self, keys: &[Key]) -> CoreResult<Vec<CoreResult<Effect>>> {
         let local = &self.local;
         if self.remote.is_typed() {
             let mut effects = Vec::with_capacity(keys.len());
@@ -283,16 +313,58 @@ impl Copier {
             return Ok(effects);
         }
         let batch: Batch = keys.iter().flat_map(|key| questions_for_dump(key)).collect();
-        let replies = within(local.deadline, local.backend.call_batch(&batch)).await?;
-        Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| from_dump(key, answers)).collect())
+        match within(local.deadline, local.backend.call_batch(&batch)).await {
+            Ok(replies) => {
+                self.chunk = (self.chunk * 2).min(CHUNK_KEYS);
+                Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| from_dump(key, answers)).collect())
+            }
+            Err(error @ CoreError::Deadline { .. }) if keys.len() == 1 => Ok(vec![Err(error)]),
+            Err(error) => {
+                if matches!(error, CoreError::Deadline { .. }) {
+                    self.chunk = (keys.len() / 2).max(1);
+                }
+                Err(error)
+            }
+        }
     }
 
-    fn push(&mut self, key: &Key, effect: Effect) -> bool {
+    fn push(&mut self, key: &Key, effect: Effect) -> Fate {
+        if self.needs_room {
+            return Fate::Soon;
+        }
         let effect = Arc::new(effect);
-        let is_queued = self.local.sequencer.copy(|seq| self.remote.push_copy(seq, key, &effect));
-        self.needs_empty |= !is_queued;
-        is_queued
+        match self.local.sequencer.copy(|seq| self.remote.push_copy(seq, key, &effect)) {
+            Copied::Queued => Fate::Queued,
+            Copied::NotNow => Fate::Soon,
+            Copied::Full => {
+                self.needs_room = true;
+                Fate::Large
+            }
+        }
     }
+}
+
+/// What becomes of the copy of one key.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Queued,
+    /// It is read once more.
+    Soon,
+    /// It is read once more, and alone.
+    Large,
+    /// It cannot be read, and is tried again after a while.
+    Later,
+}
+
+/// Whether the error is this key's alone, and not one of the server or of the way there: a single key that is not read in time may
+/// be too large for that.
+fn is_its_own(error: &CoreError) -> bool {
+    if let CoreError::Refused { error: refused, .. } = error {
+        let is_of_all =
+            refusal::is_of_the_server(refused.code()) || ["NOAUTH", "NOPERM"].contains(&refused.code());
+        return !is_of_all || refusal::is_of_a_key(error);
+    }
+    matches!(error, CoreError::Deadline { .. } | CoreError::Unsupported { .. } | CoreError::Conversion { .. })
 }
 
 async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>>) -> CoreResult<T> {

@@ -1,5 +1,8 @@
 //! All that is known of what one remote still lacks: what is queued, what is dirty, and how far a copy of everything is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +11,7 @@ use redfleet_core::Error as CoreError;
 
 use super::everything::Scan;
 use super::linked::Linked;
+use super::spill::Spill;
 use super::wholes::Wholes;
 use crate::dirty::{Cause, Dirty};
 use crate::effect::{Effect, Key, Kind};
@@ -77,23 +81,18 @@ pub(crate) struct Queue {
     pub(crate) counts: Counts,
     pub(crate) name: Arc<str>,
     pub(crate) journal: Arc<Journal>,
-    overflow: Overflow,
+    pub(super) overflow: Overflow,
     is_sharded: bool,
 }
 
-/// Effects that are left in the spool until there is room for them.
-#[derive(Debug)]
-pub(crate) struct Spill {
-    /// The first of them.
-    pub(crate) next: u64,
-    /// The last of them.
-    pub(crate) last: u64,
-    /// Up to here the process before may have sent them.
-    pub(crate) sent: u64,
-    /// Without a watermark: what was sent may still arrive.
-    pub(crate) is_plain: bool,
-    /// Who waits for some of them.
-    pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
+/// What became of a copy that was to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Copied {
+    Queued,
+    /// There is no room for it before other copies have arrived.
+    Full,
+    /// No copy can be queued as things are.
+    NotNow,
 }
 
 impl Queue {
@@ -134,6 +133,11 @@ impl Queue {
     pub(crate) fn push(&mut self, incoming: Incoming<'_>) -> bool {
         if self.gone.is_none() && self.spills(&incoming) {
             self.spill(incoming);
+            return false;
+        }
+        // What is not in the spool must not overtake what is: the watermark would pass that by.
+        if self.spilled.is_some() && incoming.effect.kind == Kind::Reads {
+            self.give_up(incoming.seq, incoming.effect, &incoming.tickets, DropReason::Overflow);
             return false;
         }
         self.admit(incoming)
@@ -180,33 +184,7 @@ impl Queue {
         true
     }
 
-    /// Whether an effect stays in the spool: because earlier ones do, or because there is no room.
-    fn spills(&self, incoming: &Incoming<'_>) -> bool {
-        // What changes nothing is not in the spool.
-        if incoming.effect.kind == Kind::Reads || self.awaits_everything() || self.halted.is_some() {
-            return false;
-        }
-        self.spilled.is_some()
-            || self.overflow == Overflow::Spill
-                && !self.lanes.has_room(incoming.parts.map_or(1, <[_]>::len), incoming.effect.bytes())
-    }
-
-    fn spill(&mut self, incoming: Incoming<'_>) {
-        incoming.tickets.iter().for_each(|ticket| ticket.tell(Outcome::Spooled));
-        let spill = self.spilled.get_or_insert_with(|| Spill {
-            next: incoming.seq,
-            last: incoming.seq,
-            sent: 0,
-            is_plain: false,
-            tickets: BTreeMap::new(),
-        });
-        spill.last = incoming.seq;
-        if !incoming.tickets.is_empty() {
-            spill.tickets.insert(incoming.seq, incoming.tickets);
-        }
-    }
-
-    /// Queues the copy of a key, unless there is no room for it: whether it is queued.
+    /// Queues the copy of a key. One at a time may exceed the bounds, because a queue that writes keep full has never room for it.
     pub(crate) fn push_copy(
         &mut self,
         seq: u64,
@@ -214,19 +192,20 @@ impl Queue {
         effect: &Arc<Effect>,
         lane: u16,
         since: Duration,
-    ) -> bool {
-        if self.gone.is_some() || self.halted.is_some() {
-            return false;
+    ) -> Copied {
+        // What was left in the spool meanwhile is older, and must not be passed by.
+        if self.gone.is_some() || self.halted.is_some() || self.spilled.is_some() {
+            return Copied::NotNow;
         }
         let entry = Entry { seq, lane, effect: Arc::clone(effect), tickets: Vec::new(), since };
-        match self.lanes.push(entry) {
-            Pushed::Queued => {
-                self.copies.insert(seq, Arc::clone(key));
-                self.last_copies.insert(Arc::clone(key), seq);
-                true
-            }
-            Pushed::Full(_) => false,
+        if self.copies.is_empty() {
+            self.lanes.push_anyway(entry);
+        } else if let Pushed::Full(_) = self.lanes.push(entry) {
+            return Copied::Full;
         }
+        self.copies.insert(seq, Arc::clone(key));
+        self.last_copies.insert(Arc::clone(key), seq);
+        Copied::Queued
     }
 
     fn enqueue(&mut self, seq: u64, lane: u16, effect: &Arc<Effect>, tickets: Vec<Ticket>, since: Duration) {
@@ -286,13 +265,6 @@ impl Queue {
         self.scan = None;
         // What is in the spool is copied with everything.
         self.skip_spilled(&Outcome::Dropped(DropReason::RemoteLostData));
-    }
-
-    /// Leaves out what is left in the spool.
-    pub(crate) fn skip_spilled(&mut self, outcome: &Outcome) {
-        let Some(spill) = self.spilled.take() else { return };
-        self.lanes.pass_over(spill.last);
-        spill.tickets.values().flatten().for_each(|ticket| ticket.tell(outcome.clone()));
     }
 
     /// Whether it has everything up to `seq`, and the copies that were queued when nothing was dirty any more: the last of them is
