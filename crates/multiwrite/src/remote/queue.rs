@@ -82,6 +82,8 @@ pub(crate) struct Queue {
     pub(crate) name: Arc<str>,
     pub(crate) journal: Arc<Journal>,
     pub(super) overflow: Overflow,
+    /// How many of those in the spool somebody may wait for.
+    pub(super) max_waiting: usize,
     is_sharded: bool,
 }
 
@@ -125,6 +127,7 @@ impl Queue {
             last_error: None,
             counts: Counts::default(),
             overflow: options.overflow,
+            max_waiting: options.max_entries,
             is_sharded,
         }
     }
@@ -216,7 +219,7 @@ impl Queue {
                 Pushed::Full(refused) => entry = refused,
             }
             let dropped = match self.overflow {
-                Overflow::DropOldest => self.lanes.drop_oldest(effect.bytes()),
+                Overflow::DropOldest => self.lanes.drop_oldest(Lanes::bytes_of(&entry)),
                 Overflow::Block { .. } | Overflow::DropNew | Overflow::Spill => Vec::new(),
             };
             let made_room = !dropped.is_empty();

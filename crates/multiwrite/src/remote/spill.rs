@@ -19,7 +19,7 @@ pub(crate) struct Spill {
     pub(crate) sent: u64,
     /// Without a watermark: what was sent may still arrive.
     pub(crate) is_plain: bool,
-    /// Who waits for some of them.
+    /// Who waits for some of them: as many as may be queued. Others learn no more than that it is spooled.
     pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
 }
 
@@ -45,7 +45,7 @@ impl Queue {
             tickets: BTreeMap::new(),
         });
         spill.last = incoming.seq;
-        if !incoming.tickets.is_empty() {
+        if !incoming.tickets.is_empty() && spill.tickets.len() < self.max_waiting {
             spill.tickets.insert(incoming.seq, incoming.tickets);
         }
     }
