@@ -290,6 +290,13 @@ impl Remote {
         self.wake_all();
     }
 
+    /// One of its tasks ends: the other one does too, which may wait for something that never comes without the first.
+    pub(super) fn end_orphaned(&self) {
+        if self.queue().gone.is_none() {
+            self.end(DropReason::Shutdown);
+        }
+    }
+
     pub(crate) fn set_paused(&self, is_paused: bool) {
         let mut queue = self.queue();
         queue.is_paused = is_paused;

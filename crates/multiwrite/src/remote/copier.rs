@@ -45,7 +45,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut pause = PAUSES.0;
     loop {
         let result = match copier.next() {
-            Next::End => return,
+            Next::End => return copier.remote.end_orphaned(),
             Next::Wait(pause) => {
                 woken(&copier.remote.wake_copier, pause).await;
                 continue;
@@ -56,6 +56,8 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         };
         match result {
             Ok(()) => pause = PAUSES.0,
+            // Nobody waits for it any more, and local does not say what is to be copied.
+            Err(_) if copier.remote.queue().is_orphaned => return copier.remote.end_orphaned(),
             Err(error) => {
                 tracing::debug!(remote = %copier.remote.name, %error, "a copy is tried again");
                 sleep(pause).await;
@@ -163,10 +165,15 @@ impl Copier {
     async fn begin(&mut self) -> CoreResult<()> {
         let asked = self.remote.queue().dirty.everything();
         let Some(everything) = asked else { return Ok(()) };
-        within(self.remote.options.deadline, self.remote.backend.fence()).await.or_else(refused_is_fine)?;
+        let fenced = within(self.remote.options.deadline, self.remote.backend.fence()).await;
+        let is_plain = self.remote.options.guarantee == Guarantee::AtLeastOnce;
+        let mut is_certain = is_fenced(fenced)? || !is_plain;
         let was_unfenced =
             self.unfenced_all.is_some_and(|(generation, _)| generation == everything.generation);
-        if everything.cause.needs_fence() && !was_unfenced && !self.local.fence().await? {
+        if everything.cause.needs_fence() && !was_unfenced {
+            is_certain &= self.local.fence().await?;
+        }
+        if !is_certain && !was_unfenced {
             // It is read once, when nothing old is likely to arrive any more.
             let until = self.remote.clock.now().saturating_add(UNFENCED);
             self.unfenced_all = Some((everything.generation, until));
@@ -371,11 +378,12 @@ async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>
     timeout(deadline, asked).await.unwrap_or_else(|_| Err(CoreError::deadline(deadline)))
 }
 
-/// A fence that is not permitted is done without; one that failed is tried again.
-fn refused_is_fine(error: CoreError) -> CoreResult<()> {
-    if matches!(error, CoreError::Refused { .. } | CoreError::Unsupported { .. }) {
-        Ok(())
-    } else {
-        Err(error)
+/// Whether it is certain now that nothing old arrives. A fence that is not permitted is done without; one that failed is tried
+/// again.
+fn is_fenced(fenced: CoreResult<()>) -> CoreResult<bool> {
+    match fenced {
+        Ok(()) => Ok(true),
+        Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }

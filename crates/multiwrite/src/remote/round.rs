@@ -1,5 +1,6 @@
 //! What a round brought: what is settled, what is dirty now, and who is told.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::Remote;
 use super::queue::Queue;
 use super::ship::Verdict;
 use crate::dirty::Cause;
+use crate::effect::Kind;
 use crate::entry::Entry;
 use crate::lanes::Settled;
 use crate::options::DeadLetter;
@@ -63,7 +65,12 @@ impl Remote {
         let is_well = !queue.is_failing;
         drop(queue);
         if let Some(callback) = &self.options.on_dead_letter {
-            dead.iter().for_each(|letter| callback(letter));
+            for letter in &dead {
+                // Its panic must not end the task that sends.
+                if catch_unwind(AssertUnwindSafe(|| callback(letter))).is_err() {
+                    tracing::error!(remote = %self.name, "on_dead_letter panicked");
+                }
+            }
         }
         self.changed.notify_waiters();
         if is_well {
@@ -114,6 +121,10 @@ impl Round<'_> {
     /// The remote said no: its keys are copied instead. Where it refuses a copy, that is tried again later, and in
     /// another form if the form was the reason.
     fn refused(&mut self, entry: &Entry, error: CoreError) {
+        if entry.effect.kind == Kind::Reads {
+            // Nothing is lacking there.
+            return self.done(entry, Outcome::Failed(error));
+        }
         let is_copy = self.queue.copies.contains_key(&entry.seq);
         self.is_refused = true;
         self.queue.last_error = Some(error.clone());

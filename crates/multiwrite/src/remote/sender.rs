@@ -13,7 +13,7 @@ use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
 use super::{Remote, at_least_once};
 use crate::dirty::Cause;
-use crate::effect::Kind;
+use crate::effect::{Key, Kind};
 use crate::entry::Entry;
 use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
@@ -35,7 +35,8 @@ const LOOK: Duration = Duration::from_secs(10);
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut marks = remote.resume(&local.source);
     let mut is_checked = false;
-    let mut must_fence = false;
+    // The keys on which a plain command may still be carried out later.
+    let mut late: Vec<(u64, Key)> = Vec::new();
     let mut pause = remote.options.first_retry;
     let mut looked = remote.clock.now();
     loop {
@@ -47,7 +48,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
             look(&remote, &mut marks).await;
         }
         let round = match remote.next_round() {
-            Next::End => return,
+            Next::End => return remote.end_orphaned(),
             Next::Look => {
                 look(&remote, &mut marks).await;
                 continue;
@@ -81,16 +82,18 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
                 }
             }
         }
-        if must_fence {
-            if let Err(error) = fence(&remote, &round).await {
+        if !late.is_empty() {
+            if let Err(error) = fence(&remote, &late).await {
                 remote.settle(&round, again(&round, &error));
                 continue;
             }
-            must_fence = false;
+            late.clear();
         }
         let verdicts = send(&remote, &local, &round, &mut marks).await;
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
-        must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
+        if is_plain {
+            late.extend(keys_of_late(&round, &verdicts));
+        }
         remote.settle_acked(&round, verdicts, &mut marks);
     }
 }
@@ -106,7 +109,12 @@ async fn look(remote: &Remote, marks: &mut Watermarks) {
         queue.looks.0
     };
     match timeout(deadline, look::look(&*remote.backend, marks)).await {
-        Ok(Ok(Seen::Same)) => remote.queue().looks.1 = asked,
+        Ok(Ok(Seen::Same)) => {
+            let mut queue = remote.queue();
+            queue.looks.1 = asked;
+            // What was refused stays said until something is carried out.
+            queue.last_error.take_if(|error| !matches!(error, CoreError::Refused { .. }));
+        }
         Ok(Ok(Seen::LostData)) => {
             let mut queue = remote.queue();
             queue.lost_data(&remote.name);
@@ -116,9 +124,13 @@ async fn look(remote: &Remote, marks: &mut Watermarks) {
         }
         Ok(Err(error)) => {
             tracing::debug!(remote = %remote.name, %error, "nobody knows what it has");
+            remote.queue().last_error = Some(error);
             sleep(remote.options.first_retry).await;
         }
-        Err(_) => remote.backend.overdue(deadline),
+        Err(_) => {
+            remote.backend.overdue(deadline);
+            remote.queue().last_error = Some(CoreError::deadline(deadline));
+        }
     }
     remote.wake_all();
 }
@@ -130,22 +142,31 @@ fn again(round: &[Arc<Entry>], error: &CoreError) -> Vec<(u64, Verdict)> {
 
 /// Has nothing of earlier rounds arrive any more. Where that is not permitted, the keys are copied once more when it is hardly
 /// possible any longer.
-async fn fence(remote: &Remote, round: &[Arc<Entry>]) -> Result<(), CoreError> {
+async fn fence(remote: &Remote, late: &[(u64, Key)]) -> Result<(), CoreError> {
     let deadline = remote.options.deadline;
     match timeout(deadline, remote.backend.fence()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(CoreError::Refused { .. } | CoreError::Unsupported { .. })) => {
             let until = remote.clock.now().saturating_add(UNFENCED);
             let mut queue = remote.queue();
-            for entry in round.iter().filter(|entry| entry.effect.kind != Kind::Reads) {
-                queue.mark(&entry.effect.keys, Cause::Effect, entry.seq);
-                entry.effect.keys.iter().for_each(|key| queue.dirty.postpone(key, until));
+            for (seq, key) in late {
+                queue.mark(std::slice::from_ref(key), Cause::Effect, *seq);
+                queue.dirty.postpone(key, until);
             }
             Ok(())
         }
         Ok(Err(error)) => Err(error),
         Err(_) => Err(CoreError::deadline(deadline)),
     }
+}
+
+/// The keys of a round on which something may still be carried out later, each with the seq of what that is.
+fn keys_of_late(round: &[Arc<Entry>], verdicts: &[(u64, Verdict)]) -> Vec<(u64, Key)> {
+    let may_come_late = |(entry, (_, verdict)): &(&Arc<Entry>, &(u64, Verdict))| {
+        entry.effect.kind != Kind::Reads && may_come_late(verdict)
+    };
+    let late = round.iter().zip(verdicts).filter(may_come_late);
+    late.flat_map(|(entry, _)| entry.effect.keys.iter().map(|key| (entry.seq, Arc::clone(key)))).collect()
 }
 
 /// Whether a plain command of it may still be carried out later.
@@ -177,7 +198,11 @@ async fn send(
     let error = CoreError::deadline(options.deadline);
     match options.guarantee {
         Guarantee::ExactlyOnce => again(round, &error),
-        Guarantee::AtLeastOnce => at_least_once::cut(round, &error),
+        Guarantee::AtLeastOnce => {
+            // A fence counts on it that nothing given up is on a connection that is up.
+            remote.backend.disconnect();
+            at_least_once::cut(round, &error)
+        }
     }
 }
 
@@ -219,8 +244,8 @@ impl Remote {
     fn next_round(&self) -> Next {
         let now = self.clock.now();
         let mut queue = self.queue();
-        let is_empty = queue.lanes.len() == 0;
-        if queue.gone.is_some() || queue.is_orphaned && (is_empty || queue.is_failing || queue.is_at_rest()) {
+        let is_over = queue.is_equal() || queue.is_failing || queue.is_at_rest();
+        if queue.gone.is_some() || queue.is_orphaned && is_over {
             return Next::End;
         }
         if queue.is_paused || queue.halted.is_some() {
