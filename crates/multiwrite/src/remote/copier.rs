@@ -179,6 +179,8 @@ impl Copier {
             self.unfenced_all = Some((everything.generation, until));
             return Ok(());
         }
+        // What was known of single keys is of none any more.
+        self.unfenced.clear();
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
         // From now on what is written is queued. What was sent ahead before may not be carried out on local yet.
@@ -283,6 +285,7 @@ impl Copier {
             }
             Fate::Queued => {
                 self.unfenced.remove(&taken.key);
+                queue.typed.remove(&taken.key);
                 queue.dirty.done(taken);
             }
         }
@@ -312,7 +315,7 @@ impl Copier {
     /// not has an error of its own.
     async fn read(&mut self, keys: &[Key]) -> CoreResult<Vec<CoreResult<Effect>>> {
         let local = &self.local;
-        if self.remote.is_typed() {
+        if self.remote.is_typed() || self.remote.queue().are_typed(keys) {
             let mut effects = Vec::with_capacity(keys.len());
             for key in keys {
                 effects.push(within(local.deadline, read_typed(&*local.backend, key)).await);

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +35,9 @@ pub(crate) struct Incoming<'a> {
     /// When, by the store's clock.
     pub(crate) now: Duration,
 }
+
+/// After so many drops what was kept about them is forgotten.
+const MANY_DROPS: usize = 64;
 
 /// What has been counted of a remote since it was added.
 #[derive(Clone, Debug, Default)]
@@ -81,10 +84,14 @@ pub(crate) struct Queue {
     pub(crate) counts: Counts,
     pub(crate) name: Arc<str>,
     pub(crate) journal: Arc<Journal>,
+    /// How many entries were dropped since what is settled was forgotten.
+    drops: usize,
     pub(super) overflow: Overflow,
     /// How many of those in the spool somebody may wait for.
     pub(super) max_waiting: usize,
     is_sharded: bool,
+    /// Dirty keys that this remote takes only as the commands that build them.
+    pub(super) typed: HashSet<Key>,
 }
 
 /// What became of a copy that was to be queued.
@@ -126,9 +133,11 @@ impl Queue {
             looks: (0, 0),
             last_error: None,
             counts: Counts::default(),
+            drops: 0,
             overflow: options.overflow,
             max_waiting: options.max_entries,
             is_sharded,
+            typed: HashSet::new(),
         }
     }
 
@@ -223,9 +232,15 @@ impl Queue {
                 Overflow::Block { .. } | Overflow::DropNew | Overflow::Spill => Vec::new(),
             };
             let made_room = !dropped.is_empty();
+            self.drops += dropped.len();
             for old in dropped {
                 self.wholes.note(old.seq, &Outcome::Dropped(DropReason::Overflow));
                 self.give_up(old.seq, &old.effect, &old.tickets, DropReason::Overflow);
+            }
+            if self.drops >= MANY_DROPS {
+                // No round may ever be settled at a remote that is paused.
+                self.drops = 0;
+                self.forget_settled();
             }
             let reaches_it = entry.effect.keys.iter().any(|key| self.dirty.contains(key));
             if !made_room || reaches_it && effect.kind != Kind::Reads {
@@ -261,8 +276,24 @@ impl Queue {
         }
     }
 
+    /// These keys, which are dirty, are copied as the commands that build them, each alone.
+    pub(super) fn set_typed(&mut self, keys: &[Key]) {
+        for key in keys {
+            if self.dirty.contains(key) {
+                self.typed.insert(Arc::clone(key));
+                self.dirty.mark_large(key);
+            }
+        }
+    }
+
+    /// Whether these keys can only be copied so.
+    pub(super) fn are_typed(&self, keys: &[Key]) -> bool {
+        keys.iter().all(|key| self.typed.contains(key))
+    }
+
     /// Everything is to be copied, from the beginning.
     pub(crate) fn mark_everything(&mut self, cause: Cause) {
+        self.typed.clear();
         self.dirty.mark_everything(cause);
         self.journal.everything(&self.name, true);
         self.scan = None;

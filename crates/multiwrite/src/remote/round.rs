@@ -129,9 +129,12 @@ impl Round<'_> {
         self.is_refused = true;
         self.queue.last_error = Some(error.clone());
         self.queue.mark(&entry.effect.keys, Cause::Effect, entry.seq);
-        if is_payload(&error) {
-            self.remote.set_typed();
-        } else if is_copy {
+        match payload(&error) {
+            Some(Payload::OfAnotherVersion) => self.remote.set_typed(),
+            Some(Payload::OfThisKey) => self.queue.set_typed(&entry.effect.keys),
+            None => {}
+        }
+        if payload(&error).is_none() && is_copy {
             let until = self.now.saturating_add(self.remote.options.last_retry);
             entry.effect.keys.iter().for_each(|key| self.queue.dirty.postpone(key, until));
         }
@@ -194,7 +197,7 @@ impl Queue {
     }
 
     /// Forgets what was kept about entries that are settled.
-    fn forget_settled(&mut self) {
+    pub(super) fn forget_settled(&mut self) {
         let floor = self.lanes.floor();
         self.linked.forget(floor);
         self.wholes.settle(floor);
@@ -217,9 +220,21 @@ impl Queue {
     }
 }
 
-/// Whether the remote cannot read the payload of a RESTORE, because it is of another version.
-fn is_payload(error: &CoreError) -> bool {
-    let CoreError::Refused { error, .. } = error else { return false };
+/// The payload of a RESTORE that the remote cannot read.
+enum Payload {
+    /// It can read none, because it is of another version.
+    OfAnotherVersion,
+    /// It knows no such type or encoding, but may know others.
+    OfThisKey,
+}
+
+/// What of a RESTORE's payload the remote cannot read, if that is why it was refused.
+fn payload(error: &CoreError) -> Option<Payload> {
+    let CoreError::Refused { error, .. } = error else { return None };
     let details = error.details().unwrap_or_default();
-    details.contains("DUMP payload") || details.contains("Bad data format")
+    if details.contains("DUMP payload") {
+        Some(Payload::OfAnotherVersion)
+    } else {
+        details.contains("Bad data format").then_some(Payload::OfThisKey)
+    }
 }

@@ -94,8 +94,18 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         if is_plain {
             late.extend(keys_of_late(&round, &verdicts));
         }
+        if remote.is_sharded && is_lost(&verdicts) {
+            // All lanes at once: else each would tell of the same loss, and everything begin anew each time. What is not seen now is
+            // told when its own turn comes.
+            drop(timeout(remote.options.deadline, look::look(&*remote.backend, &mut marks)).await);
+        }
         remote.settle_acked(&round, verdicts, &mut marks);
     }
+}
+
+/// Whether the remote has less than it once had.
+fn is_lost(verdicts: &[(u64, Verdict)]) -> bool {
+    verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::LostData))
 }
 
 /// Looks whether a remote to which nothing is to be sent still has what it had.
@@ -229,9 +239,12 @@ impl Remote {
     /// Settles a round, and tells the journal what the remote has acknowledged: before what is settled by it is told, but after it is
     /// told that data were lost.
     fn settle_acked(&self, round: &[Arc<Entry>], verdicts: Vec<(u64, Verdict)>, marks: &mut Watermarks) {
-        let lanes: BTreeSet<u16> = round.iter().map(|entry| entry.lane).collect();
+        let is_lost = is_lost(&verdicts);
+        let mut lanes: BTreeSet<u16> = round.iter().map(|entry| entry.lane).collect();
+        if is_lost {
+            lanes.extend(marks.lanes());
+        }
         let acked = marks.untold(lanes);
-        let is_lost = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::LostData));
         if !acked.is_empty() && !is_lost {
             self.journal.acked(&self.name, &acked);
         }
