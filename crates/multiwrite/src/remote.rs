@@ -2,6 +2,8 @@
 
 pub(crate) mod at_least_once;
 mod call;
+mod check;
+mod copied;
 pub(crate) mod copier;
 pub(crate) mod everything;
 mod exactly_once;
@@ -36,7 +38,8 @@ use crate::lock::lock;
 use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;
-use queue::{Copied, Incoming, Queue};
+use copied::Copied;
+use queue::{Incoming, Queue};
 use spill::Spill;
 
 /// One remote.

@@ -1,20 +1,24 @@
 //! The task that copies whole keys from local to one remote, where it may differ.
 
+mod fate;
+mod read;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Batch, Error as CoreError, Result as CoreResult};
+use redfleet_core::{Error as CoreError, Result as CoreResult};
 use tokio::time::{sleep, timeout};
 
+use super::Remote;
 use super::everything::{self, Scan, Stage};
-use super::queue::Copied;
 use super::sender::woken;
-use super::{Remote, refusal};
-use crate::dirty::{Cause, Everything, Taken};
-use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
+use crate::dirty::{Everything, Taken};
+use crate::effect::Key;
 use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
+use fate::Fate;
+use read::is_its_own;
 
 /// How many keys are read from local at once. Their writers wait meanwhile.
 const CHUNK_KEYS: usize = 64;
@@ -248,49 +252,6 @@ impl Copier {
         failed.map_or(Ok(()), Err)
     }
 
-    /// A key that cannot be read holds up no other one.
-    fn cannot_be_read(&self, error: CoreError) -> Fate {
-        tracing::debug!(remote = %self.remote.name, %error, "a key cannot be read on local: it is tried again later");
-        self.remote.queue().last_error = Some(error);
-        Fate::Later
-    }
-
-    /// Notes of a key of a copy of everything what becomes of its copy: it is returned if it stays in its place.
-    fn note_pending(&self, key: &Key, fate: Fate, now: Duration) -> Option<Key> {
-        let until = match fate {
-            Fate::Queued => return None,
-            Fate::Soon | Fate::Large => return Some(Arc::clone(key)),
-            Fate::Later => now.saturating_add(self.remote.options.last_retry),
-        };
-        let mut queue = self.remote.queue();
-        queue.mark(std::slice::from_ref(key), Cause::Effect, 0);
-        queue.dirty.postpone(key, until);
-        None
-    }
-
-    /// Notes of a dirty key what becomes of its copy.
-    fn note(&mut self, taken: &Taken, fate: Fate, again: bool, now: Duration) {
-        let mut queue = self.remote.queue();
-        let is_new = self.unfenced.get(&taken.key) != Some(&taken.generation);
-        match fate {
-            Fate::Large => queue.dirty.mark_large(&taken.key),
-            Fate::Soon => queue.dirty.postpone(&taken.key, now),
-            Fate::Later => {
-                let until = now.saturating_add(self.remote.options.last_retry);
-                queue.dirty.postpone(&taken.key, until);
-            }
-            Fate::Queued if again && taken.cause.needs_fence() && is_new => {
-                self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
-                queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
-            }
-            Fate::Queued => {
-                self.unfenced.remove(&taken.key);
-                queue.typed.remove(&taken.key);
-                queue.dirty.done(taken);
-            }
-        }
-    }
-
     /// Has nothing old arrive on local any more, where that is to be feared. Whether it may do so all the same, so that the keys must
     /// be copied once more.
     async fn fence(&self, taken: &[Taken]) -> CoreResult<bool> {
@@ -310,71 +271,6 @@ impl Copier {
             }
         }
     }
-
-    /// Reads the keys whole. Where so many are not read within local's deadline, fewer are tried the next time; one alone that is
-    /// not has an error of its own.
-    async fn read(&mut self, keys: &[Key]) -> CoreResult<Vec<CoreResult<Effect>>> {
-        let local = &self.local;
-        if self.remote.is_typed() || self.remote.queue().are_typed(keys) {
-            let mut effects = Vec::with_capacity(keys.len());
-            for key in keys {
-                effects.push(within(local.deadline, read_typed(&*local.backend, key)).await);
-            }
-            return Ok(effects);
-        }
-        let batch: Batch = keys.iter().flat_map(|key| questions_for_dump(key)).collect();
-        match within(local.deadline, local.backend.call_batch(&batch)).await {
-            Ok(replies) => {
-                self.chunk = (self.chunk * 2).min(CHUNK_KEYS);
-                Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| from_dump(key, answers)).collect())
-            }
-            Err(error @ CoreError::Deadline { .. }) if keys.len() == 1 => Ok(vec![Err(error)]),
-            Err(error) => {
-                if matches!(error, CoreError::Deadline { .. }) {
-                    self.chunk = (keys.len() / 2).max(1);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    fn push(&mut self, key: &Key, effect: Effect) -> Fate {
-        if self.needs_room {
-            return Fate::Soon;
-        }
-        let effect = Arc::new(effect);
-        match self.local.sequencer.copy(|seq| self.remote.push_copy(seq, key, &effect)) {
-            Copied::Queued => Fate::Queued,
-            Copied::NotNow => Fate::Soon,
-            Copied::Full => {
-                self.needs_room = true;
-                Fate::Large
-            }
-        }
-    }
-}
-
-/// What becomes of the copy of one key.
-#[derive(Clone, Copy, Debug)]
-enum Fate {
-    Queued,
-    /// It is read once more.
-    Soon,
-    /// It is read once more, and alone.
-    Large,
-    /// It cannot be read, and is tried again after a while.
-    Later,
-}
-
-/// Whether the error is this key's alone, and not one of the server or of the way there: a single key that is not read in time may
-/// be too large for that.
-fn is_its_own(error: &CoreError) -> bool {
-    if let CoreError::Refused { error: refused, .. } = error {
-        let is_of_all =
-            refusal::is_of_the_server(refused.code()) || ["NOAUTH", "NOPERM"].contains(&refused.code());
-        return !is_of_all || refusal::is_of_a_key(error);
-    }
-    matches!(error, CoreError::Deadline { .. } | CoreError::Unsupported { .. } | CoreError::Conversion { .. })
 }
 
 async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>>) -> CoreResult<T> {

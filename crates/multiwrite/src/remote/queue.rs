@@ -87,21 +87,9 @@ pub(crate) struct Queue {
     /// How many entries were dropped since what is settled was forgotten.
     drops: usize,
     pub(super) overflow: Overflow,
-    /// How many of those in the spool somebody may wait for.
-    pub(super) max_waiting: usize,
     is_sharded: bool,
     /// Dirty keys that this remote takes only as the commands that build them.
     pub(super) typed: HashSet<Key>,
-}
-
-/// What became of a copy that was to be queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Copied {
-    Queued,
-    /// There is no room for it before other copies have arrived.
-    Full,
-    /// No copy can be queued as things are.
-    NotNow,
 }
 
 impl Queue {
@@ -135,7 +123,6 @@ impl Queue {
             counts: Counts::default(),
             drops: 0,
             overflow: options.overflow,
-            max_waiting: options.max_entries,
             is_sharded,
             typed: HashSet::new(),
         }
@@ -196,30 +183,6 @@ impl Queue {
         true
     }
 
-    /// Queues the copy of a key. One at a time may exceed the bounds, because a queue that writes keep full has never room for it.
-    pub(crate) fn push_copy(
-        &mut self,
-        seq: u64,
-        key: &Key,
-        effect: &Arc<Effect>,
-        lane: u16,
-        since: Duration,
-    ) -> Copied {
-        // What was left in the spool meanwhile is older, and must not be passed by.
-        if self.gone.is_some() || self.halted.is_some() || self.spilled.is_some() {
-            return Copied::NotNow;
-        }
-        let entry = Entry { seq, lane, effect: Arc::clone(effect), tickets: Vec::new(), since };
-        if self.copies.is_empty() {
-            self.lanes.push_anyway(entry);
-        } else if let Pushed::Full(_) = self.lanes.push(entry) {
-            return Copied::Full;
-        }
-        self.copies.insert(seq, Arc::clone(key));
-        self.last_copies.insert(Arc::clone(key), seq);
-        Copied::Queued
-    }
-
     fn enqueue(&mut self, seq: u64, lane: u16, effect: &Arc<Effect>, tickets: Vec<Ticket>, since: Duration) {
         let mut entry = Entry { seq, lane, effect: Arc::clone(effect), tickets, since };
         loop {
@@ -274,21 +237,6 @@ impl Queue {
             self.journal.everything(&self.name, true);
             tracing::warn!(remote = %self.name, "too many keys are dirty: everything is to be copied");
         }
-    }
-
-    /// These keys, which are dirty, are copied as the commands that build them, each alone.
-    pub(super) fn set_typed(&mut self, keys: &[Key]) {
-        for key in keys {
-            if self.dirty.contains(key) {
-                self.typed.insert(Arc::clone(key));
-                self.dirty.mark_large(key);
-            }
-        }
-    }
-
-    /// Whether these keys can only be copied so.
-    pub(super) fn are_typed(&self, keys: &[Key]) -> bool {
-        keys.iter().all(|key| self.typed.contains(key))
     }
 
     /// Everything is to be copied, from the beginning.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Effect, Error as CoreError, Incarnation};
+use redfleet_core::{Effect, Error as CoreError};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+use super::check::{Unfit, check};
 use super::look::{self, Seen};
 use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
@@ -280,43 +281,5 @@ impl Remote {
         }
         queue.is_urgent = false;
         Next::Round(queue.lanes.take(now, options.round_entries, options.round_bytes))
-    }
-}
-
-/// Why nothing can be sent to a remote yet, or ever.
-enum Unfit {
-    /// It is another remote, or local.
-    Same(CoreError),
-    /// Nobody can say which server it is.
-    Unknown(CoreError),
-}
-
-/// Whether the remote is a server of its own, as far as run ids tell.
-async fn check(remote: &Remote, local: &Local) -> Result<(), Unfit> {
-    let own = identity(remote.backend.identify(), remote.options.deadline).await?;
-    if own.run_id().is_none() {
-        return Ok(());
-    }
-    let authority = identity(local.backend.identify(), local.deadline).await?;
-    if own.is_same_server(&authority) {
-        return Err(Unfit::Same(CoreError::duplicate("local")));
-    }
-    let remotes = local.sequencer.remotes();
-    let mut others = remotes.iter().filter(|other| !std::ptr::eq(&***other, remote));
-    let is_same =
-        |other: &&Arc<Remote>| other.backend.incarnation().is_some_and(|other| own.is_same_server(&other));
-    match others.find(is_same) {
-        Some(other) => Err(Unfit::Same(CoreError::duplicate(Arc::clone(&other.name)))),
-        None => Ok(()),
-    }
-}
-
-async fn identity(
-    asked: impl Future<Output = redfleet_core::Result<Incarnation>>,
-    deadline: Duration,
-) -> Result<Incarnation, Unfit> {
-    match timeout(deadline, asked).await {
-        Ok(answer) => answer.map_err(Unfit::Unknown),
-        Err(_) => Err(Unfit::Unknown(CoreError::deadline(deadline))),
     }
 }

@@ -8,6 +8,9 @@ use crate::options::Overflow;
 use crate::outcome::Outcome;
 use crate::receipt::Ticket;
 
+/// How many of those who wait for what is in the spool are remembered.
+const MAX_WAITING: usize = 100_000;
+
 /// Effects that are left in the spool until there is room for them.
 #[derive(Debug)]
 pub(crate) struct Spill {
@@ -19,7 +22,7 @@ pub(crate) struct Spill {
     pub(crate) sent: u64,
     /// Without a watermark: what was sent may still arrive.
     pub(crate) is_plain: bool,
-    /// Who waits for some of them: as many as may be queued. Others learn no more than that it is spooled.
+    /// Who waits for some of them: [`MAX_WAITING`] at most. Others learn no more than that it is spooled.
     pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
 }
 
@@ -45,7 +48,7 @@ impl Queue {
             tickets: BTreeMap::new(),
         });
         spill.last = incoming.seq;
-        if !incoming.tickets.is_empty() && spill.tickets.len() < self.max_waiting {
+        if !incoming.tickets.is_empty() && spill.tickets.len() < MAX_WAITING {
             spill.tickets.insert(incoming.seq, incoming.tickets);
         }
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use redfleet_multiwrite::{Guarantee, RemoteOptions};
+
 use super::members::Odd;
 use super::world::{LONG, World, ask, words};
 
@@ -47,4 +49,26 @@ async fn a_flush_of_everything_that_may_arrive_late_is_waited_for() {
     ask::<()>(&world.local, "FLUSHALL").await.unwrap();
     store.flush(LONG).await.unwrap();
     assert_eq!(ask::<i64>(&world.eu, "EXISTS a").await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_arrive_late_on_a_remote_is_copied_when_it_can_no_longer_also_where_it_is_not_sent_again() {
+    let world = World::new();
+    let eu = Odd::unfenced(world.eu.shared());
+    let options =
+        RemoteOptions::default().guarantee(Guarantee::AtLeastOnce).gather(Duration::from_millis(10));
+    let store = world.builder().remote_with("eu", Arc::<Odd>::clone(&eu), options).build().unwrap();
+    ask::<()>(&store.everywhere(), "SET before 1").await.unwrap();
+    store.flush(LONG).await.unwrap();
+    eu.is_losing.store(true, Ordering::Relaxed);
+    ask::<()>(&store.everywhere(), "INCR a").await.unwrap();
+    ask::<()>(&store.everywhere(), "SET b 1").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    eu.is_losing.store(false, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    // The first round arrives, when what came after it is there.
+    assert_eq!(ask::<i64>(&world.eu, "GET b").await.unwrap(), 1);
+    ask::<()>(&world.eu, "INCR a").await.unwrap();
+    store.flush(LONG).await.unwrap();
+    assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 1);
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use redis::cmd;
 
-use super::{Copied, Incoming, Queue};
+use super::{Incoming, Queue};
 use crate::effect::{Effect, Key, Kind};
 use crate::journal::Journal;
 use crate::options::{Overflow, RemoteOptions};
 use crate::receipt::{Receipt, Ticket};
+use crate::remote::copied::Copied;
 
 fn queue(options: &RemoteOptions) -> Queue {
     Queue::new("eu".into(), options, false, 1, Arc::new(Journal::None))
