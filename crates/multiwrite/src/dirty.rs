@@ -166,7 +166,7 @@ impl Dirty {
         false
     }
 
-    /// The key is to be taken once more, and not before `until`.
+    /// The key is to be taken once more, and not before `until`, nor before what was said of it earlier.
     pub(crate) fn postpone(&mut self, key: &[u8], until: Duration) {
         self.put_back(key, until);
     }
@@ -183,6 +183,7 @@ impl Dirty {
         let Some((key, _)) = self.keys.get_key_value(key) else { return };
         let key = Key::clone(key);
         let Some(state) = self.keys.get_mut(&key) else { return };
+        let until = state.due.map_or(until, |(before, _)| until.max(before));
         let due = (until, state.generation);
         if let Some(before) = state.due.replace(due) {
             self.due.remove(&before);

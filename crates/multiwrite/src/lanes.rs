@@ -72,14 +72,25 @@ impl Lanes {
     /// Queues the entry behind all others, in the place of those that it makes needless.
     ///
     /// Entries are pushed in the order of their seq.
-    pub(crate) fn push(&mut self, mut entry: Entry) -> Pushed {
+    pub(crate) fn push(&mut self, entry: Entry) -> Pushed {
+        self.place(entry, false)
+    }
+
+    /// Queues the entry in the same way, also where there is no room for it.
+    pub(crate) fn push_anyway(&mut self, entry: Entry) {
+        self.place(entry, true);
+    }
+
+    fn place(&mut self, mut entry: Entry, is_over: bool) -> Pushed {
+        debug_assert!(entry.seq > self.last_seq, "what is passed by is never sent");
         let lane = self.lanes.get(&entry.lane);
         let replaced = self.newest.replaced_by(&entry, lane);
-        let bytes = weight::of(replaced.sum.as_ref().map_or(&*entry.effect, |sum| &sum.effect));
+        let effect = replaced.sum.as_ref().map_or(&*entry.effect, |sum| &sum.effect);
+        let bytes = weight::of(effect, entry.tickets.len() + replaced.tickets);
         let entries = (self.entries + 1).saturating_sub(replaced.places.len());
         let total = (self.bytes + bytes).saturating_sub(replaced.bytes);
         // What is larger than all of the queue goes alone, because it would never go otherwise.
-        if (entries > self.max_entries || total > self.max_bytes) && self.entries > 0 {
+        if (entries > self.max_entries || total > self.max_bytes) && self.entries > 0 && !is_over {
             return Pushed::Full(entry);
         }
         self.last_seq = self.last_seq.max(entry.seq);
@@ -93,7 +104,7 @@ impl Lanes {
         for place in replaced.places.iter().rev() {
             if let Some(slot) = self.remove(entry.lane, *place) {
                 entry.since = entry.since.min(slot.entry.since);
-                entry.tickets.extend(slot.entry.tickets.iter().cloned());
+                take_tickets(&mut entry, slot.entry);
             }
         }
         let before = self.newest.note(&entry, place, replaced.before);
@@ -119,9 +130,8 @@ impl Lanes {
     }
 
     /// How many bytes the entry takes here: its commands, and what it costs to keep it.
-    #[cfg(test)]
     pub(crate) fn bytes_of(entry: &Entry) -> usize {
-        weight::of(&entry.effect)
+        weight::of(&entry.effect, entry.tickets.len())
     }
 
     /// Whether there is room for so many entries of so many bytes together, or nothing here that could make room.
@@ -208,4 +218,14 @@ impl Lanes {
         let waiting = self.heads.first().and_then(|(_, lane)| self.lanes.get(lane)).and_then(Lane::front);
         self.round.first().into_iter().chain(waiting)
     }
+}
+
+/// Whoever waits for `old` waits for `entry` now. Of the two lists the longer one stays where it is, because a key that is written
+/// all the time has ever more of them.
+fn take_tickets(entry: &mut Entry, old: Arc<Entry>) {
+    let mut tickets = Arc::try_unwrap(old).map_or_else(|old| old.tickets.clone(), |old| old.tickets);
+    if tickets.len() > entry.tickets.len() {
+        std::mem::swap(&mut tickets, &mut entry.tickets);
+    }
+    entry.tickets.append(&mut tickets);
 }

@@ -3,6 +3,8 @@
 mod arriving;
 pub(crate) mod at_least_once;
 mod call;
+mod check;
+mod copied;
 pub(crate) mod copier;
 pub(crate) mod everything;
 mod exactly_once;
@@ -16,6 +18,7 @@ mod reply;
 mod round;
 pub(crate) mod sender;
 pub(crate) mod ship;
+mod spill;
 mod vouched;
 pub(crate) mod watermark;
 mod wholes;
@@ -37,7 +40,9 @@ use crate::lock::lock;
 use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;
-use queue::{Incoming, Queue, Spill};
+use copied::Copied;
+use queue::{Incoming, Queue};
+use spill::Spill;
 
 /// One remote.
 pub(crate) struct Remote {
@@ -146,13 +151,13 @@ impl Remote {
         }
     }
 
-    /// Queues the copy of a key, unless there is no room: whether it is queued.
-    pub(crate) fn push_copy(&self, seq: u64, key: &Key, effect: &Arc<Effect>) -> bool {
+    /// Queues the copy of a key, unless there is no room.
+    pub(crate) fn push_copy(&self, seq: u64, key: &Key, effect: &Arc<Effect>) -> Copied {
         let parts = if self.is_sharded { effect.by_slot() } else { None };
         let lane = parts.and_then(|parts| parts.first().map(|(slot, _)| *slot)).unwrap_or(0);
-        let is_queued = self.queue().push_copy(seq, key, effect, lane, self.clock.now());
+        let copied = self.queue().push_copy(seq, key, effect, lane, self.clock.now());
         self.wake_sender.notify_one();
-        is_queued
+        copied
     }
 
     /// Notes keys as dirty: what is on this remote may differ from local.
@@ -291,6 +296,13 @@ impl Remote {
     pub(crate) fn orphan(&self) {
         self.queue().is_orphaned = true;
         self.wake_all();
+    }
+
+    /// One of its tasks ends: the other one does too, which may wait for something that never comes without the first.
+    pub(super) fn end_orphaned(&self) {
+        if self.queue().gone.is_none() {
+            self.end(DropReason::Shutdown);
+        }
     }
 
     pub(crate) fn set_paused(&self, is_paused: bool) {

@@ -61,9 +61,16 @@ fn what_is_postponed_waits_for_its_time_and_what_is_large_is_said_to_be() {
     assert_eq!((names(&large), large[0].is_large), (vec!["c".into()], true));
     assert_eq!(dirty.next_due(ms(5)), Some(ms(15)));
     dirty.postpone(b"a", ms(10));
-    assert_eq!(names(&dirty.take(9, ms(19))), ["a"]);
+    assert!(dirty.take(9, ms(19)).is_empty(), "it waits for the later of both");
     let last = dirty.take(9, ms(20));
     assert_eq!((names(&last), last[0].is_large), (vec!["b".into()], false));
+    dirty.mark(key("a"), Cause::Effect);
+    assert!(dirty.take(9, ms(29)).is_empty());
+    let last = dirty.take(9, ms(30));
+    dirty.mark(key("a"), Cause::Effect);
+    dirty.postpone(b"a", ms(50));
+    assert!(!dirty.done(&last[0]));
+    assert!(dirty.take(9, ms(49)).is_empty(), "a copy from before does not bring it forward");
 }
 
 #[test]

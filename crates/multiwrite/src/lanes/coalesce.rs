@@ -15,6 +15,8 @@ pub(super) struct Replaced {
     pub(super) places: Vec<u64>,
     /// The bytes of what goes.
     pub(super) bytes: usize,
+    /// How many tickets of what goes go on to the entry.
+    pub(super) tickets: usize,
     /// The place of what stays before the entry on its key, and may go later; 0 if there is none.
     pub(super) before: u64,
     /// What is sent instead of the entry's own effect, if that is joined with the one before it.
@@ -54,6 +56,7 @@ impl Newest {
                 while let Some(slot) = next {
                     replaced.places.push(slot.place);
                     replaced.bytes += slot.bytes;
+                    replaced.tickets += slot.entry.tickets.len();
                     next = lane.get(slot.before).filter(|slot| !slot.was_sent);
                 }
                 replaced.before = 0;
@@ -61,6 +64,7 @@ impl Newest {
             (Kind::SetsLife, Kind::SetsLife) => {
                 replaced.places.push(last.place);
                 replaced.bytes = last.bytes;
+                replaced.tickets = last.entry.tickets.len();
                 replaced.before = last.before;
             }
             // Right before it in the lane, and not only on the key: what stands between them may have arrived when this process
@@ -72,6 +76,7 @@ impl Newest {
                 if let Some(sum) = sum.checked_add(more) {
                     replaced.places.push(last.place);
                     replaced.bytes = last.bytes;
+                    replaced.tickets = last.entry.tickets.len();
                     replaced.before = last.before;
                     let effect = joined(key, &entry.effect, sum);
                     replaced.sum = Some(Sum { effect, place: last.place, first_seq: last.first_seq });

@@ -280,8 +280,8 @@ fn a_full_queue_changes_nothing_and_room_is_made_by_the_oldest_that_is_not_out()
     let need = Lanes::bytes_of(&fourth);
     assert_eq!(seqs(&lanes.drop_oldest(need)), [3]);
     assert!(lanes.drop_oldest(need).is_empty(), "there is room now");
-    push(&mut lanes, fourth);
-    assert_eq!(seqs(&lanes.drop_oldest(usize::MAX)), [5, 4], "all but what is out");
+    push(&mut lanes, Entry { seq: 6, ..fourth });
+    assert_eq!(seqs(&lanes.drop_oldest(usize::MAX)), [5, 6], "all but what is out");
     assert_eq!((lanes.len(), lanes.in_flight()), (1, 1));
     lanes.settle(at(0), vec![(1, Settled::Done)]);
     assert_eq!((lanes.len(), lanes.bytes(), lanes.newest.len(), lanes.lanes.len()), (0, 0, 0, 0));
@@ -330,4 +330,21 @@ fn one_hot_key_costs_one_entry_however_often_it_is_written_behind_another() {
     }
     assert_eq!((lanes.len(), lanes.newest.len()), (3, 3));
     assert!(lanes.lanes[&0].places() < 100, "{} places for three", lanes.lanes[&0].places());
+}
+
+#[test]
+fn those_who_wait_for_a_hot_key_are_counted_and_none_is_forgotten() {
+    let mut lanes = Lanes::new(&RemoteOptions { max_bytes: 20_000, ..RemoteOptions::default() }, 7);
+    let mut receipts = Vec::new();
+    let full = (1..1000).find(|seq| {
+        let (receipt, tickets) = Receipt::new(Arc::new(["eu".into()]));
+        receipts.push(receipt);
+        matches!(lanes.push(Entry { tickets, ..set(*seq, "hot") }), Pushed::Full(_))
+    });
+    assert!(full.is_some(), "one entry takes any number of tickets");
+    receipts.pop();
+    assert_eq!(lanes.len(), 1);
+    let told = drain(&mut lanes, at(0));
+    told[0].tickets.iter().for_each(|ticket| ticket.tell(Outcome::Acked));
+    assert!(receipts.iter().all(|receipt| receipt.outcomes()[0].1.is_final()));
 }

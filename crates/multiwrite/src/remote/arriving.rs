@@ -1,6 +1,5 @@
-//! Effects on their way into a queue: one that arrives now, and those that are left in the spool.
+//! One effect on its way into a queue.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,19 +18,4 @@ pub(crate) struct Incoming<'a> {
     pub(crate) tickets: Vec<Ticket>,
     /// When, by the store's clock.
     pub(crate) now: Duration,
-}
-
-/// Effects that are left in the spool until there is room for them.
-#[derive(Debug)]
-pub(crate) struct Spill {
-    /// The first of them.
-    pub(crate) next: u64,
-    /// The last of them.
-    pub(crate) last: u64,
-    /// Up to here the process before may have sent them.
-    pub(crate) sent: u64,
-    /// Without a watermark: what was sent may still arrive.
-    pub(crate) is_plain: bool,
-    /// Who waits for some of them.
-    pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
 }

@@ -1,19 +1,24 @@
 //! The task that copies whole keys from local to one remote, where it may differ.
 
+mod fate;
+mod read;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Batch, Error as CoreError, Result as CoreResult};
+use redfleet_core::{Error as CoreError, Result as CoreResult};
 use tokio::time::{sleep, timeout};
 
 use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
 use crate::dirty::{Everything, Taken};
-use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
+use crate::effect::Key;
 use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
+use fate::Fate;
+use read::is_its_own;
 
 /// How many keys are read from local at once. Their writers wait meanwhile.
 const CHUNK_KEYS: usize = 64;
@@ -33,12 +38,18 @@ enum Next {
 
 /// Copies what is dirty until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let mut copier =
-        Copier { remote, local, needs_empty: false, unfenced: BTreeMap::new(), unfenced_all: None };
+    let mut copier = Copier {
+        remote,
+        local,
+        needs_room: false,
+        chunk: CHUNK_KEYS,
+        unfenced: BTreeMap::new(),
+        unfenced_all: None,
+    };
     let mut pause = PAUSES.0;
     loop {
         let result = match copier.next() {
-            Next::End => return,
+            Next::End => return copier.remote.end_orphaned(),
             Next::Wait(pause) => {
                 woken(&copier.remote.wake_copier, pause).await;
                 continue;
@@ -49,6 +60,8 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         };
         match result {
             Ok(()) => pause = PAUSES.0,
+            // Nobody waits for it any more, and local does not say what is to be copied.
+            Err(_) if copier.remote.queue().is_orphaned => return copier.remote.end_orphaned(),
             Err(error) => {
                 tracing::debug!(remote = %copier.remote.name, %error, "a copy is tried again");
                 sleep(pause).await;
@@ -61,8 +74,10 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
 struct Copier {
     remote: Arc<Remote>,
     local: Arc<Local>,
-    /// A copy was too large for what else is queued.
-    needs_empty: bool,
+    /// There was no room for a copy beside the other ones.
+    needs_room: bool,
+    /// How many keys are read at once: fewer, where so many are not read within local's deadline.
+    chunk: usize,
     /// Keys that were copied without a fence: once more is enough.
     unfenced: BTreeMap<Key, u64>,
     /// Which copy of everything has no fence, and from when on it needs none.
@@ -84,12 +99,12 @@ impl Copier {
             return Next::Wait(None);
         }
         // While the remote does not take what is queued, nothing more is read for it.
-        if queued > 0 && (queue.is_failing || self.needs_empty) {
+        self.needs_room &= !queue.copies.is_empty();
+        if queued > 0 && queue.is_failing || self.needs_room {
             return Next::Wait(None);
         }
-        self.needs_empty &= queued > 0;
         let room = remote.options.max_entries.saturating_sub(queued);
-        let room = room.min(MAX_COPIES.saturating_sub(queue.copies.len())).min(CHUNK_KEYS);
+        let room = room.min(MAX_COPIES.saturating_sub(queue.copies.len())).min(self.chunk);
         if room == 0 || queue.lanes.bytes() >= remote.options.max_bytes {
             return Next::Wait(None);
         }
@@ -154,15 +169,22 @@ impl Copier {
     async fn begin(&mut self) -> CoreResult<()> {
         let asked = self.remote.queue().dirty.everything();
         let Some(everything) = asked else { return Ok(()) };
-        within(self.remote.options.deadline, self.remote.backend.fence()).await.or_else(refused_is_fine)?;
+        let fenced = within(self.remote.options.deadline, self.remote.backend.fence()).await;
+        let is_plain = self.remote.options.guarantee == Guarantee::AtLeastOnce;
+        let mut is_certain = is_fenced(fenced)? || !is_plain;
         let was_unfenced =
             self.unfenced_all.is_some_and(|(generation, _)| generation == everything.generation);
-        if everything.cause.needs_fence() && !was_unfenced && !self.local.fence().await? {
+        if everything.cause.needs_fence() && !was_unfenced {
+            is_certain &= self.local.fence().await?;
+        }
+        if !is_certain && !was_unfenced {
             // It is read once, when nothing old is likely to arrive any more.
             let until = self.remote.clock.now().saturating_add(UNFENCED);
             self.unfenced_all = Some((everything.generation, until));
             return Ok(());
         }
+        // What was known of single keys is of none any more.
+        self.unfenced.clear();
         let after = self.local.sequencer.last_seq();
         self.remote.queue().scan = Some(Scan::new(everything.generation, after));
         // From now on what is written is queued. What was sent ahead before may not be carried out on local yet.
@@ -201,29 +223,26 @@ impl Copier {
             taken.iter().map(|taken| Arc::clone(&taken.key)).chain(pending.iter().cloned()).collect();
         let entered = self.local.gate.enter(&keys).await;
         let read = self.read(&keys).await;
-        let mut failed = None;
-        let mut effects = read
-            .unwrap_or_else(|error| {
-                failed = Some(error);
-                Vec::new()
-            })
-            .into_iter();
-        let now = self.remote.clock.now();
         let mut left = Vec::new();
+        let (effects, mut failed) = match read {
+            Ok(effects) => (effects, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let mut effects = effects.into_iter();
+        let now = self.remote.clock.now();
         for (index, key) in keys.iter().enumerate() {
-            let effect = effects.next();
-            let is_queued = match effect {
-                Some(Ok(effect)) if !self.needs_empty => self.push(key, effect),
+            let fate = match effects.next() {
+                Some(Ok(effect)) => self.push(key, effect),
+                Some(Err(error)) if is_its_own(&error) => self.cannot_be_read(error),
                 Some(Err(error)) => {
                     failed.get_or_insert(error);
-                    false
+                    Fate::Soon
                 }
-                Some(Ok(_)) | None => false,
+                None => Fate::Soon,
             };
             match taken.get(index) {
-                Some(taken) => self.note(taken, is_queued, again, now),
-                None if !is_queued => left.push(Arc::clone(key)),
-                None => {}
+                Some(taken) => self.note(taken, fate, again, now),
+                None => left.extend(self.note_pending(key, fate, now)),
             }
         }
         drop(entered);
@@ -231,25 +250,6 @@ impl Copier {
             left.into_iter().rev().for_each(|key| scan.pending.push_front(key));
         }
         failed.map_or(Ok(()), Err)
-    }
-
-    /// Notes of a dirty key that its copy is queued, or not.
-    fn note(&mut self, taken: &Taken, is_queued: bool, again: bool, now: Duration) {
-        let mut queue = self.remote.queue();
-        if !is_queued && self.needs_empty && !taken.is_large {
-            queue.dirty.mark_large(&taken.key);
-        } else if !is_queued {
-            queue.dirty.postpone(&taken.key, now);
-        } else if again
-            && taken.cause.needs_fence()
-            && self.unfenced.get(&taken.key) != Some(&taken.generation)
-        {
-            self.unfenced.insert(Arc::clone(&taken.key), taken.generation);
-            queue.dirty.postpone(&taken.key, now.saturating_add(UNFENCED));
-        } else {
-            self.unfenced.remove(&taken.key);
-            queue.dirty.done(taken);
-        }
     }
 
     /// Has nothing old arrive on local any more, where that is to be feared. Whether it may do so all the same, so that the keys must
@@ -271,39 +271,18 @@ impl Copier {
             }
         }
     }
-
-    /// Reads the keys whole.
-    async fn read(&self, keys: &[Key]) -> CoreResult<Vec<CoreResult<Effect>>> {
-        let local = &self.local;
-        if self.remote.is_typed() {
-            let mut effects = Vec::with_capacity(keys.len());
-            for key in keys {
-                effects.push(within(local.deadline, read_typed(&*local.backend, key)).await);
-            }
-            return Ok(effects);
-        }
-        let batch: Batch = keys.iter().flat_map(|key| questions_for_dump(key)).collect();
-        let replies = within(local.deadline, local.backend.call_batch(&batch)).await?;
-        Ok(keys.iter().zip(replies.chunks(2)).map(|(key, answers)| from_dump(key, answers)).collect())
-    }
-
-    fn push(&mut self, key: &Key, effect: Effect) -> bool {
-        let effect = Arc::new(effect);
-        let is_queued = self.local.sequencer.copy(|seq| self.remote.push_copy(seq, key, &effect));
-        self.needs_empty |= !is_queued;
-        is_queued
-    }
 }
 
 async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>>) -> CoreResult<T> {
     timeout(deadline, asked).await.unwrap_or_else(|_| Err(CoreError::deadline(deadline)))
 }
 
-/// A fence that is not permitted is done without; one that failed is tried again.
-fn refused_is_fine(error: CoreError) -> CoreResult<()> {
-    if matches!(error, CoreError::Refused { .. } | CoreError::Unsupported { .. }) {
-        Ok(())
-    } else {
-        Err(error)
+/// Whether it is certain now that nothing old arrives. A fence that is not permitted is done without; one that failed is tried
+/// again.
+fn is_fenced(fenced: CoreResult<()>) -> CoreResult<bool> {
+    match fenced {
+        Ok(()) => Ok(true),
+        Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }

@@ -33,6 +33,9 @@ pub(super) async fn send(
 ) -> Vec<Verdict> {
     let mut verdicts = Verdicts(vec![Verdict::Again(Error::Unanswered); round.len()]);
     let mut lanes: BTreeMap<u16, Lane<'_>> = BTreeMap::new();
+    for entry in round.iter().rev() {
+        marks.of(entry.lane, remote.is_sharded(), source).from = entry.seq;
+    }
     for (index, entry) in round.iter().enumerate() {
         match unfit(entry) {
             Some(error) => verdicts.set(index, Verdict::Refused(error)),

@@ -66,10 +66,10 @@ async fn at(lanes: &[u16], remote: &dyn Backend, marks: &mut Watermarks) -> Resu
         return Ok(Seen::Same);
     }
     let replies = remote.call_batch(&batch).await?.into_iter().step_by(2);
-    let there = replies.map(|reply| convert::<Option<String>>(reply?)).collect::<Result<Vec<_>>>()?;
+    let there = replies.map(|reply| convert::<Option<Vec<u8>>>(reply?)).collect::<Result<Vec<_>>>()?;
     let mut seen = Seen::Same;
     for (lane, there) in lanes.iter().zip(there) {
-        let there: u64 = there.and_then(|text| text.parse().ok()).unwrap_or_default();
+        let there = there.map_or(0, |text| seq_of(&text));
         if let Some(mark) = marks.known(*lane) {
             if there < mark.acked && !mutant::is_on("lost_data_is_not_noticed") {
                 seen = Seen::LostData;
@@ -79,4 +79,10 @@ async fn at(lanes: &[u16], remote: &dyn Backend, marks: &mut Watermarks) -> Resu
         }
     }
     Ok(seen)
+}
+
+/// The seq of a watermark. What `scripts/ship.lua` notes behind it is left out.
+fn seq_of(watermark: &[u8]) -> u64 {
+    let digits = watermark.split(|byte| *byte == b' ').next().unwrap_or_default();
+    std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }

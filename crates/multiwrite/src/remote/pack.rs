@@ -30,7 +30,7 @@ pub(super) fn pack(verb: &str, script: &str, mark: &Mark, entries: &[&Entry]) ->
     let (first, last) =
         (entries.first().map_or(0, |entry| entry.seq), entries.last().map_or(0, |entry| entry.seq));
     let acked = if mutant::is_on("lost_data_is_not_noticed") { 0 } else { mark.acked };
-    call.arg(first).arg(last).arg(gaps(first, seqs())).arg(acked).arg(TTL_MS);
+    call.arg(first).arg(last).arg(gaps(first, seqs())).arg(acked).arg(TTL_MS).arg(mark.from);
     let mut rest = entries;
     while let Some(entry) = rest.first() {
         let form = Form::of(&entry.effect);

@@ -1,14 +1,18 @@
 //! All that is known of what one remote still lacks: what is queued, what is dirty, and how far a copy of everything is.
 
-use std::collections::{BTreeMap, HashMap};
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use redfleet_core::Error as CoreError;
 
-pub(crate) use super::arriving::{Incoming, Spill};
+pub(crate) use super::arriving::Incoming;
 use super::everything::Scan;
 use super::linked::Linked;
+use super::spill::Spill;
 use super::wholes::Wholes;
 use crate::dirty::{Cause, Dirty};
 use crate::effect::{Effect, Key, Kind};
@@ -18,6 +22,9 @@ use crate::lanes::{Lanes, Pushed};
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::receipt::Ticket;
+
+/// After so many drops what was kept about them is forgotten.
+const MANY_DROPS: usize = 64;
 
 /// What has been counted of a remote since it was added.
 #[derive(Clone, Debug, Default)]
@@ -64,8 +71,12 @@ pub(crate) struct Queue {
     pub(crate) counts: Counts,
     pub(crate) name: Arc<str>,
     pub(crate) journal: Arc<Journal>,
-    overflow: Overflow,
+    /// How many entries were dropped since what is settled was forgotten.
+    drops: usize,
+    pub(super) overflow: Overflow,
     is_sharded: bool,
+    /// Dirty keys that this remote takes only as the commands that build them.
+    pub(super) typed: HashSet<Key>,
 }
 
 impl Queue {
@@ -97,8 +108,10 @@ impl Queue {
             looks: (0, 0),
             last_error: None,
             counts: Counts::default(),
+            drops: 0,
             overflow: options.overflow,
             is_sharded,
+            typed: HashSet::new(),
         }
     }
 
@@ -108,8 +121,8 @@ impl Queue {
             self.spill(incoming);
             return false;
         }
+        // What is not in the spool must not overtake what is: the watermark would pass that by.
         if self.spilled.is_some() && incoming.effect.kind == Kind::Reads {
-            // Before what is left in the spool it would move the watermark past that, and it is not kept there.
             self.give_up(incoming.seq, incoming.effect, &incoming.tickets, DropReason::Overflow);
             return false;
         }
@@ -157,55 +170,6 @@ impl Queue {
         true
     }
 
-    /// Whether an effect stays in the spool: because earlier ones do, or because there is no room.
-    fn spills(&self, incoming: &Incoming<'_>) -> bool {
-        // What changes nothing is not in the spool.
-        if incoming.effect.kind == Kind::Reads || self.awaits_everything() || self.halted.is_some() {
-            return false;
-        }
-        self.spilled.is_some()
-            || self.overflow == Overflow::Spill
-                && !self.lanes.has_room(incoming.parts.map_or(1, <[_]>::len), incoming.effect.bytes())
-    }
-
-    fn spill(&mut self, incoming: Incoming<'_>) {
-        incoming.tickets.iter().for_each(|ticket| ticket.tell(Outcome::Spooled));
-        let spill = self.spilled.get_or_insert_with(|| Spill {
-            next: incoming.seq,
-            last: incoming.seq,
-            sent: 0,
-            is_plain: false,
-            tickets: BTreeMap::new(),
-        });
-        spill.last = incoming.seq;
-        if !incoming.tickets.is_empty() {
-            spill.tickets.insert(incoming.seq, incoming.tickets);
-        }
-    }
-
-    /// Queues the copy of a key, unless there is no room for it: whether it is queued.
-    pub(crate) fn push_copy(
-        &mut self,
-        seq: u64,
-        key: &Key,
-        effect: &Arc<Effect>,
-        lane: u16,
-        since: Duration,
-    ) -> bool {
-        if self.gone.is_some() || self.halted.is_some() {
-            return false;
-        }
-        let entry = Entry { seq, lane, effect: Arc::clone(effect), tickets: Vec::new(), since };
-        match self.lanes.push(entry) {
-            Pushed::Queued => {
-                self.copies.insert(seq, Arc::clone(key));
-                self.last_copies.insert(Arc::clone(key), seq);
-                true
-            }
-            Pushed::Full(_) => false,
-        }
-    }
-
     fn enqueue(&mut self, seq: u64, lane: u16, effect: &Arc<Effect>, tickets: Vec<Ticket>, since: Duration) {
         let mut entry = Entry { seq, lane, effect: Arc::clone(effect), tickets, since };
         loop {
@@ -214,13 +178,19 @@ impl Queue {
                 Pushed::Full(refused) => entry = refused,
             }
             let dropped = match self.overflow {
-                Overflow::DropOldest => self.lanes.drop_oldest(effect.bytes()),
+                Overflow::DropOldest => self.lanes.drop_oldest(Lanes::bytes_of(&entry)),
                 Overflow::Block { .. } | Overflow::DropNew | Overflow::Spill => Vec::new(),
             };
             let made_room = !dropped.is_empty();
+            self.drops += dropped.len();
             for old in dropped {
                 self.wholes.note(old.seq, &Outcome::Dropped(DropReason::Overflow));
                 self.give_up(old.seq, &old.effect, &old.tickets, DropReason::Overflow);
+            }
+            if self.drops >= MANY_DROPS {
+                // No round may ever be settled at a remote that is paused.
+                self.drops = 0;
+                self.forget_settled();
             }
             let reaches_it = entry.effect.keys.iter().any(|key| self.dirty.contains(key));
             if !made_room || reaches_it && effect.kind != Kind::Reads {
@@ -258,18 +228,12 @@ impl Queue {
 
     /// Everything is to be copied, from the beginning.
     pub(crate) fn mark_everything(&mut self, cause: Cause) {
+        self.typed.clear();
         self.dirty.mark_everything(cause);
         self.journal.everything(&self.name, true);
         self.scan = None;
         // What is in the spool is copied with everything.
         self.skip_spilled(&Outcome::Dropped(DropReason::RemoteLostData));
-    }
-
-    /// Leaves out what is left in the spool.
-    pub(crate) fn skip_spilled(&mut self, outcome: &Outcome) {
-        let Some(spill) = self.spilled.take() else { return };
-        self.lanes.pass_over(spill.last);
-        spill.tickets.values().flatten().for_each(|ticket| ticket.tell(outcome.clone()));
     }
 
     /// Whether it has everything up to `seq`, and the copies that were queued when nothing was dirty any more: the last of them is

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Remote;
-use super::queue::{Incoming, Queue, Spill};
+use super::queue::{Incoming, Queue};
+use super::spill::Spill;
 use crate::dirty::Cause;
 use crate::effect::{Effect, Kind};
 use crate::journal::Journal;

@@ -35,14 +35,15 @@ pub(super) fn verdicts(reply: Value, entries: usize, mark: &mut Mark) -> Vec<Ver
         return vec![Verdict::LostData; entries];
     };
     let verdict = |index: usize| {
-        if index < skipped {
-            Verdict::AlreadyThere
-        } else if index >= behind {
+        // Of what was there before it may be told again that it is not as it should be.
+        if index >= behind.max(skipped) {
             Verdict::Again(refusal::told(&stop))
         } else if let Some(text) = refused.remove(&index) {
             Verdict::Refused(refusal::told(&text))
         } else if let Some(keys) = lives.remove(&index) {
             Verdict::LifeDiffers(keys)
+        } else if index < skipped {
+            Verdict::AlreadyThere
         } else {
             Verdict::Applied
         }

@@ -1,5 +1,6 @@
 //! What a round brought: what is settled, what is dirty now, and who is told.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::Remote;
 use super::queue::Queue;
 use super::ship::Verdict;
 use crate::dirty::Cause;
+use crate::effect::Kind;
 use crate::entry::Entry;
 use crate::lanes::Settled;
 use crate::options::DeadLetter;
@@ -63,7 +65,12 @@ impl Remote {
         let is_well = !queue.is_failing;
         drop(queue);
         if let Some(callback) = &self.options.on_dead_letter {
-            dead.iter().for_each(|letter| callback(letter));
+            for letter in &dead {
+                // Its panic must not end the task that sends.
+                if catch_unwind(AssertUnwindSafe(|| callback(letter))).is_err() {
+                    tracing::error!(remote = %self.name, "on_dead_letter panicked");
+                }
+            }
         }
         self.changed.notify_waiters();
         if is_well {
@@ -117,13 +124,20 @@ impl Round<'_> {
     /// The remote said no: its keys are copied instead. Where it refuses a copy, that is tried again later, and in
     /// another form if the form was the reason.
     fn refused(&mut self, entry: &Entry, error: CoreError) {
+        if entry.effect.kind == Kind::Reads {
+            // Nothing is lacking there.
+            return self.done(entry, Outcome::Failed(error));
+        }
         let is_copy = self.queue.copies.contains_key(&entry.seq);
         self.is_refused = true;
         self.queue.last_error = Some(error.clone());
         self.queue.mark(&entry.effect.keys, Cause::Effect, entry.seq);
-        if is_payload(&error) {
-            self.remote.set_typed();
-        } else if is_copy {
+        match payload(&error) {
+            Some(Payload::OfAnotherVersion) => self.remote.set_typed(),
+            Some(Payload::OfThisKey) => self.queue.set_typed(&entry.effect.keys),
+            None => {}
+        }
+        if payload(&error).is_none() && is_copy {
             let until = self.now.saturating_add(self.remote.options.last_retry);
             entry.effect.keys.iter().for_each(|key| self.queue.dirty.postpone(key, until));
         }
@@ -186,7 +200,7 @@ impl Queue {
     }
 
     /// Forgets what was kept about entries that are settled.
-    fn forget_settled(&mut self) {
+    pub(super) fn forget_settled(&mut self) {
         let floor = self.lanes.floor();
         self.linked.forget(floor);
         self.wholes.settle(floor);
@@ -209,9 +223,21 @@ impl Queue {
     }
 }
 
-/// Whether the remote cannot read the payload of a RESTORE, because it is of another version.
-fn is_payload(error: &CoreError) -> bool {
-    let CoreError::Refused { error, .. } = error else { return false };
+/// The payload of a RESTORE that the remote cannot read.
+enum Payload {
+    /// It can read none, because it is of another version.
+    OfAnotherVersion,
+    /// It knows no such type or encoding, but may know others.
+    OfThisKey,
+}
+
+/// What of a RESTORE's payload the remote cannot read, if that is why it was refused.
+fn payload(error: &CoreError) -> Option<Payload> {
+    let CoreError::Refused { error, .. } = error else { return None };
     let details = error.details().unwrap_or_default();
-    details.contains("DUMP payload") || details.contains("Bad data format")
+    if details.contains("DUMP payload") {
+        Some(Payload::OfAnotherVersion)
+    } else {
+        details.contains("Bad data format").then_some(Payload::OfThisKey)
+    }
 }

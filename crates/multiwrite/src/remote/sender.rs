@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redfleet_core::{Effect, Error as CoreError, Incarnation};
+use redfleet_core::{Effect, Error as CoreError};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+use super::check::{Unfit, check};
 use super::look::{self, Seen};
 use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
 use super::{Remote, at_least_once};
 use crate::dirty::Cause;
-use crate::effect::Kind;
+use crate::effect::{Key, Kind};
 use crate::entry::Entry;
 use crate::options::Guarantee;
 use crate::store::local::{Local, UNFENCED};
@@ -35,7 +36,8 @@ const LOOK: Duration = Duration::from_secs(10);
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut marks = remote.resume(&local.source);
     let mut is_checked = false;
-    let mut must_fence = false;
+    // The keys on which a plain command may still be carried out later.
+    let mut late: Vec<(u64, Key)> = Vec::new();
     let mut pause = remote.options.first_retry;
     // The round before, whose memory is given back while the next is under way, and the remote need not wait for that.
     let mut before = Vec::new();
@@ -49,7 +51,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
             look(&remote, &mut marks).await;
         }
         let round = match remote.next_round() {
-            Next::End => return,
+            Next::End => return remote.end_orphaned(),
             Next::Look => {
                 before.clear();
                 look(&remote, &mut marks).await;
@@ -86,17 +88,24 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
                 }
             }
         }
-        if must_fence {
-            if let Err(error) = fence(&remote, &round).await {
+        if !late.is_empty() {
+            if let Err(error) = fence(&remote, &late).await {
                 remote.settle(&round, again(&round, &error));
                 continue;
             }
-            must_fence = false;
+            late.clear();
         }
         let sending = send(&remote, &local, &round, &mut marks);
         let (verdicts, ()) = tokio::join!(sending, forget(std::mem::take(&mut before)));
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
-        must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
+        if is_plain {
+            late.extend(keys_of_late(&round, &verdicts));
+        }
+        if remote.is_sharded && is_lost(&verdicts) {
+            // All lanes at once: else each would tell of the same loss, and everything begin anew each time. What is not seen now is
+            // told when its own turn comes.
+            drop(timeout(remote.options.deadline, look::look(&*remote.backend, &mut marks)).await);
+        }
         remote.settle_acked(&round, verdicts, &mut marks);
         // Under load there may never be a time when nothing is due.
         let is_asked = {
@@ -116,6 +125,11 @@ async fn forget(entries: Vec<Arc<Entry>>) {
     drop(entries);
 }
 
+/// Whether the remote has less than it once had.
+fn is_lost(verdicts: &[(u64, Verdict)]) -> bool {
+    verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::LostData))
+}
+
 /// Looks whether a remote to which nothing is to be sent still has what it had.
 async fn look(remote: &Remote, marks: &mut Watermarks) {
     let deadline = remote.options.deadline;
@@ -127,7 +141,12 @@ async fn look(remote: &Remote, marks: &mut Watermarks) {
         queue.looks.0
     };
     match timeout(deadline, look::look(&*remote.backend, marks)).await {
-        Ok(Ok(Seen::Same)) => remote.queue().looks.1 = asked,
+        Ok(Ok(Seen::Same)) => {
+            let mut queue = remote.queue();
+            queue.looks.1 = asked;
+            // What was refused stays said until something is carried out.
+            queue.last_error.take_if(|error| !matches!(error, CoreError::Refused { .. }));
+        }
         Ok(Ok(Seen::LostData)) => {
             let mut queue = remote.queue();
             queue.lost_data(&remote.name);
@@ -137,9 +156,13 @@ async fn look(remote: &Remote, marks: &mut Watermarks) {
         }
         Ok(Err(error)) => {
             tracing::debug!(remote = %remote.name, %error, "nobody knows what it has");
+            remote.queue().last_error = Some(error);
             sleep(remote.options.first_retry).await;
         }
-        Err(_) => remote.backend.overdue(deadline),
+        Err(_) => {
+            remote.backend.overdue(deadline);
+            remote.queue().last_error = Some(CoreError::deadline(deadline));
+        }
     }
     remote.wake_all();
 }
@@ -151,22 +174,31 @@ fn again(round: &[Arc<Entry>], error: &CoreError) -> Vec<(u64, Verdict)> {
 
 /// Has nothing of earlier rounds arrive any more. Where that is not permitted, the keys are copied once more when it is hardly
 /// possible any longer.
-async fn fence(remote: &Remote, round: &[Arc<Entry>]) -> Result<(), CoreError> {
+async fn fence(remote: &Remote, late: &[(u64, Key)]) -> Result<(), CoreError> {
     let deadline = remote.options.deadline;
     match timeout(deadline, remote.backend.fence()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(CoreError::Refused { .. } | CoreError::Unsupported { .. })) => {
             let until = remote.clock.now().saturating_add(UNFENCED);
             let mut queue = remote.queue();
-            for entry in round.iter().filter(|entry| entry.effect.kind != Kind::Reads) {
-                queue.mark(&entry.effect.keys, Cause::Effect, entry.seq);
-                entry.effect.keys.iter().for_each(|key| queue.dirty.postpone(key, until));
+            for (seq, key) in late {
+                queue.mark(std::slice::from_ref(key), Cause::Effect, *seq);
+                queue.dirty.postpone(key, until);
             }
             Ok(())
         }
         Ok(Err(error)) => Err(error),
         Err(_) => Err(CoreError::deadline(deadline)),
     }
+}
+
+/// The keys of a round on which something may still be carried out later, each with the seq of what that is.
+fn keys_of_late(round: &[Arc<Entry>], verdicts: &[(u64, Verdict)]) -> Vec<(u64, Key)> {
+    let may_come_late = |(entry, (_, verdict)): &(&Arc<Entry>, &(u64, Verdict))| {
+        entry.effect.kind != Kind::Reads && may_come_late(verdict)
+    };
+    let late = round.iter().zip(verdicts).filter(may_come_late);
+    late.flat_map(|(entry, _)| entry.effect.keys.iter().map(|key| (entry.seq, Arc::clone(key)))).collect()
 }
 
 /// Whether a plain command of it may still be carried out later.
@@ -198,7 +230,11 @@ async fn send(
     let error = CoreError::deadline(options.deadline);
     match options.guarantee {
         Guarantee::ExactlyOnce => again(round, &error),
-        Guarantee::AtLeastOnce => at_least_once::cut(round, &error),
+        Guarantee::AtLeastOnce => {
+            // A fence counts on it that nothing given up is on a connection that is up.
+            remote.backend.disconnect();
+            at_least_once::cut(round, &error)
+        }
     }
 }
 
@@ -225,9 +261,12 @@ impl Remote {
     /// Settles a round, and tells the journal what the remote has acknowledged: before what is settled by it is told, but after it is
     /// told that data were lost.
     fn settle_acked(&self, round: &[Arc<Entry>], verdicts: Vec<(u64, Verdict)>, marks: &mut Watermarks) {
-        let lanes: BTreeSet<u16> = round.iter().map(|entry| entry.lane).collect();
+        let is_lost = is_lost(&verdicts);
+        let mut lanes: BTreeSet<u16> = round.iter().map(|entry| entry.lane).collect();
+        if is_lost {
+            lanes.extend(marks.lanes());
+        }
         let acked = marks.untold(lanes);
-        let is_lost = verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::LostData));
         if !acked.is_empty() && !is_lost {
             self.journal.acked(&self.name, &acked);
         }
@@ -240,8 +279,8 @@ impl Remote {
     fn next_round(&self) -> Next {
         let now = self.clock.now();
         let mut queue = self.queue();
-        let is_empty = queue.lanes.len() == 0;
-        if queue.gone.is_some() || queue.is_orphaned && (is_empty || queue.is_failing || queue.is_at_rest()) {
+        let is_over = queue.is_equal() || queue.is_failing || queue.is_at_rest();
+        if queue.gone.is_some() || queue.is_orphaned && is_over {
             return Next::End;
         }
         if queue.is_paused || queue.halted.is_some() {
@@ -263,43 +302,5 @@ impl Remote {
         }
         queue.is_urgent = false;
         Next::Round(queue.lanes.take(now, options.round_entries, options.round_bytes))
-    }
-}
-
-/// Why nothing can be sent to a remote yet, or ever.
-enum Unfit {
-    /// It is another remote, or local.
-    Same(CoreError),
-    /// Nobody can say which server it is.
-    Unknown(CoreError),
-}
-
-/// Whether the remote is a server of its own, as far as run ids tell.
-async fn check(remote: &Remote, local: &Local) -> Result<(), Unfit> {
-    let own = identity(remote.backend.identify(), remote.options.deadline).await?;
-    if own.run_id().is_none() {
-        return Ok(());
-    }
-    let authority = identity(local.backend.identify(), local.deadline).await?;
-    if own.is_same_server(&authority) {
-        return Err(Unfit::Same(CoreError::duplicate("local")));
-    }
-    let remotes = local.sequencer.remotes();
-    let mut others = remotes.iter().filter(|other| !std::ptr::eq(&***other, remote));
-    let is_same =
-        |other: &&Arc<Remote>| other.backend.incarnation().is_some_and(|other| own.is_same_server(&other));
-    match others.find(is_same) {
-        Some(other) => Err(Unfit::Same(CoreError::duplicate(Arc::clone(&other.name)))),
-        None => Ok(()),
-    }
-}
-
-async fn identity(
-    asked: impl Future<Output = redfleet_core::Result<Incarnation>>,
-    deadline: Duration,
-) -> Result<Incarnation, Unfit> {
-    match timeout(deadline, asked).await {
-        Ok(answer) => answer.map_err(Unfit::Unknown),
-        Err(_) => Err(Unfit::Unknown(CoreError::deadline(deadline))),
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Mark {
     pub(super) key: Vec<u8>,
     /// The seq that the remote has said to have, 0 if it has said nothing.
     pub(super) acked: u64,
+    /// The first of the round that is being sent: none below it comes again.
+    pub(super) from: u64,
     /// It was looked at through the connection that is up.
     pub(super) is_compared: bool,
     /// What the journal was told of it.
@@ -41,6 +43,7 @@ impl Watermarks {
         self.lanes.entry(lane).or_insert_with(|| Mark {
             key: key(lane, is_sharded, source),
             acked: 0,
+            from: 0,
             is_compared: false,
             told: 0,
         })

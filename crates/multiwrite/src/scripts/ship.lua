@@ -1,9 +1,11 @@
 -- Carries out a round of entries, each once, and keeps the place up to which all of them are here.
--- KEYS   1  the watermark
+-- KEYS   1  the watermark: a seq, and then of each entry that is here, but not as it should be, a space, its seq, a space, what
+--           is told of it, a space, how many bytes, a colon, and these. So it is told again when the reply was lost.
 --        .. the keys of the entries, in order
 -- ARGV   1  the seq of the first entry          2  that of the last
 --        3  how much each one's is above the first's, with spaces between; nothing if there is no gap
 --        4  the seq that the watermark has at least, if nothing was lost        5  the watermark's ttl in milliseconds
+--        6  the seq below which no entry comes again, so that nothing needs to be told of it
 --        .. the entries. Those of one form, a command on its one key: how many there are, how many words come after the
 --           key, 1 if a life does, the command's name; then the words, and the life, of each.
 --           Any other: 0, how many steps, lives and keys it has; then of each step how many words and the words, of each
@@ -16,7 +18,9 @@
 -- cost   O(entries)
 local KEYS, ARGV, call, pcall, unpack, tonumber = KEYS, ARGV, redis.call, pcall, unpack, tonumber
 local marked = call('GET', KEYS[1]) or '0'
-local mark, first = tonumber(marked) or 0, tonumber(ARGV[1])
+local noted = string.match(marked, '^%d+(.*)$') or ''
+marked = string.match(marked, '^%d+') or '0'
+local mark, first = tonumber(marked), tonumber(ARGV[1])
 if mark < tonumber(ARGV[4]) then
   return {marked, -1, 0, ''}
 end
@@ -33,12 +37,10 @@ local function seq(place)
   end
   return first + gaps[place]
 end
-if mark >= tonumber(ARGV[2]) then
-  local total = ARGV[3] == '' and tonumber(ARGV[2]) - first + 1 or select(2, string.gsub(ARGV[3], '%d+', ''))
-  return {marked, total, total, ''}
-end
 local skipped = 0
-if mark >= first then
+if mark >= tonumber(ARGV[2]) then
+  skipped = ARGV[3] == '' and tonumber(ARGV[2]) - first + 1 or select(2, string.gsub(ARGV[3], '%d+', ''))
+elseif mark >= first then
   repeat
     skipped = skipped + 1
   until seq(skipped + 1) > mark
@@ -48,6 +50,44 @@ local reply = {marked, skipped, 0, ''}
 local function note(place, kind, what)
   local size = #reply
   reply[size + 1], reply[size + 2], reply[size + 3] = place, kind, what
+end
+-- What was noted of entries that are here. What may be asked for once more is kept.
+local kept = {}
+local function recall()
+  local at, place = 1, 1
+  while true do
+    local _, stop, own, kind, size = string.find(noted, '^ (%d+) (%a+) (%d+):', at)
+    if not stop then
+      return
+    end
+    local over = stop + tonumber(size)
+    if tonumber(own) >= tonumber(ARGV[6]) then
+      kept[#kept + 1] = string.sub(noted, at, over)
+    end
+    while place <= skipped and seq(place) < tonumber(own) do
+      place = place + 1
+    end
+    if place <= skipped and seq(place) == tonumber(own) then
+      note(place, kind, string.sub(noted, stop + 1, over))
+    end
+    at = over + 1
+  end
+end
+if noted ~= '' then
+  recall()
+end
+local recalled = #reply
+if mark >= tonumber(ARGV[2]) then
+  reply[3] = skipped
+  return reply
+end
+-- What is noted now is kept beside the watermark.
+local function keep(upto)
+  for at = recalled + 1, #reply, 3 do
+    local what = reply[at + 2]
+    kept[#kept + 1] = string.format(' %.0f %s %d:', seq(reply[at]), reply[at + 1], #what) .. what
+  end
+  return upto .. table.concat(kept)
 end
 -- A command's error comes as its text, and so does one of Lua, which has no code.
 local function words_of(problem)
@@ -86,7 +126,7 @@ local function check_life(place, key, life)
   end
 end
 
-local at, key, place = 6, 2, 0
+local at, key, place = 7, 2, 0
 
 -- Entries of one form, from the one at `from`. What is refused is raised: no step of it is looked at by itself.
 local under_way
@@ -205,8 +245,12 @@ end
 reply[3], reply[4] = place, stop or ''
 if place > skipped then
   local upto = stop and string.format('%.0f', seq(place)) or ARGV[2]
+  local value = upto
+  if #kept > 0 or #reply > recalled then
+    value = keep(upto)
+  end
   -- Out of memory it is refused only where nothing was written: then nothing needs it.
-  if pcall(call, 'SET', KEYS[1], upto, 'PX', ARGV[5]) then
+  if pcall(call, 'SET', KEYS[1], value, 'PX', ARGV[5]) then
     reply[1] = upto
   end
 end

@@ -36,10 +36,8 @@ impl Directory {
                 SpoolError::NotWritable { directory, cause }
             }
         };
-        fs::create_dir_all(path).map_err(refused)?;
-        let mut options = OpenOptions::new();
-        let lock =
-            options.write(true).create(true).truncate(false).open(path.join("lock")).map_err(refused)?;
+        make(path).map_err(refused)?;
+        let lock = private().write(true).truncate(false).open(path.join("lock")).map_err(refused)?;
         if !FileExt::try_lock_exclusive(&lock).map_err(refused)? {
             return Err(SpoolError::Locked { directory: path.into() });
         }
@@ -60,9 +58,27 @@ impl Directory {
     }
 }
 
+/// Makes the directory, for its owner alone: keys and values stand there as they are.
+fn make(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// How a file is opened, and made for its owner alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 impl Storage for Directory {
     fn create(&self, number: u64) -> Result<()> {
-        File::create(self.path(number))?;
+        private().write(true).truncate(true).open(self.path(number))?;
         self.has_new.store(true, Ordering::SeqCst);
         Ok(())
     }

@@ -21,6 +21,9 @@ pub enum Fsync {
 }
 
 /// How a spool behaves. Each setting has a default that is meant to do.
+///
+/// Keys and values stand in its files as they are. On Unix a directory that it makes, and its files, are their owner's alone (modes
+/// 0700 and 0600); a directory that is there keeps the mode that it has.
 #[derive(Clone, Debug)]
 pub struct SpoolOptions {
     pub(super) max_bytes: u64,

@@ -162,7 +162,7 @@ impl Sequencer {
     }
 
     /// Queues a copy at one remote: `push` is given its seq.
-    pub(crate) fn copy(&self, push: impl FnOnce(u64) -> bool) -> bool {
+    pub(crate) fn copy<T>(&self, push: impl FnOnce(u64) -> T) -> T {
         let mut state = self.state();
         state.last_seq += 1;
         push(state.last_seq)

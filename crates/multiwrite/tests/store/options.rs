@@ -188,6 +188,53 @@ async fn a_dead_letter_is_told_and_its_key_is_copied() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_callback_that_panics_ends_nothing() {
+    let world = World::new();
+    let options = RemoteOptions::default().on_dead_letter(|_| panic!("on purpose"));
+    let store = world.builder().remote_with("eu", world.eu.shared(), options).build().unwrap();
+    for number in 0..2 {
+        ask::<Value>(&world.eu, &format!("SET l{number} text")).await.unwrap();
+        ask::<i64>(&store.everywhere(), &format!("RPUSH l{number} x")).await.unwrap();
+        store.flush(LONG).await.unwrap();
+    }
+    assert_eq!(store.health()[0].dead_letters, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_a_remote_refuses_is_no_dead_letter_and_nothing_is_copied() {
+    let world = World::new();
+    let store = world.builder().remote("eu", world.eu.shared()).build().unwrap();
+    ask::<i64>(&world.local, "RPUSH l x").await.unwrap();
+    ask::<Value>(&world.eu, "SET l text").await.unwrap();
+    let read = store.everywhere().send(&words("LRANGE l 0 -1")).await.unwrap();
+    store.flush(LONG).await.unwrap();
+    assert!(matches!(read.receipt.outcomes()[0].1, Outcome::Failed(_)), "{:?}", read.receipt);
+    let health = &store.health()[0];
+    assert_eq!((health.dead_letters, health.copies), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_nobody_holds_sends_what_it_can_and_lets_its_servers_go() {
+    for is_paused in [false, true] {
+        let world = World::new();
+        let eu = world.eu.shared();
+        let is_held = Arc::downgrade(&eu);
+        let store = world.builder().remote("eu", eu).build().unwrap();
+        if is_paused {
+            store.pause("eu").unwrap();
+        }
+        ask::<i64>(&world.local, "INCR past").await.unwrap();
+        store.resync("eu").unwrap();
+        ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
+        drop(store);
+        tokio::time::sleep(LONG).await;
+        assert!(is_held.upgrade().is_none());
+        let there = if is_paused { 0 } else { 2 };
+        assert_eq!(ask::<i64>(&world.eu, "EXISTS a past").await.unwrap(), there);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_small_round_waits_for_more_unless_somebody_waits_for_it() {
     let world = World::new();
     let gather = Duration::from_secs(5);

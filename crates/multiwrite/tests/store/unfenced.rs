@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use redfleet_multiwrite::{Guarantee, RemoteOptions};
+
 use super::members::Odd;
 use super::world::{LONG, World, ask, words};
 
@@ -59,9 +61,31 @@ async fn a_remote_that_is_added_while_something_may_arrive_late_is_copied_when_i
     local.is_losing.store(true, Ordering::Relaxed);
     store.everywhere().send(&words("SET a late")).await.unwrap_err();
     local.is_losing.store(false, Ordering::Relaxed);
-    store.add_remote("eu", world.eu.shared(), redfleet_multiwrite::RemoteOptions::new()).unwrap();
+    store.add_remote("eu", world.eu.shared(), RemoteOptions::new()).unwrap();
     tokio::time::sleep(Duration::from_secs(8)).await;
     ask::<()>(&world.local, "SET a late").await.unwrap();
     store.flush(LONG).await.unwrap();
     assert_eq!(ask::<String>(&world.eu, "GET a").await.unwrap(), "late");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_arrive_late_on_a_remote_is_copied_when_it_can_no_longer_also_where_it_is_not_sent_again() {
+    let world = World::new();
+    let eu = Odd::unfenced(world.eu.shared());
+    let options =
+        RemoteOptions::default().guarantee(Guarantee::AtLeastOnce).gather(Duration::from_millis(10));
+    let store = world.builder().remote_with("eu", Arc::<Odd>::clone(&eu), options).build().unwrap();
+    ask::<()>(&store.everywhere(), "SET before 1").await.unwrap();
+    store.flush(LONG).await.unwrap();
+    eu.is_losing.store(true, Ordering::Relaxed);
+    ask::<()>(&store.everywhere(), "INCR a").await.unwrap();
+    ask::<()>(&store.everywhere(), "SET b 1").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    eu.is_losing.store(false, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    // The first round arrives, when what came after it is there.
+    assert_eq!(ask::<i64>(&world.eu, "GET b").await.unwrap(), 1);
+    ask::<()>(&world.eu, "INCR a").await.unwrap();
+    store.flush(LONG).await.unwrap();
+    assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 1);
 }

@@ -115,7 +115,7 @@ pub(super) struct Item {
 
 impl Item {
     pub(super) fn new(seq: u64, lane: u16, deed: Deed) -> Self {
-        let bytes = weight::of(&deed.effect());
+        let bytes = weight::of(&deed.effect(), 1);
         Self { seq, first_seq: seq, lane, deed, bytes, is_out: false, was_sent: false, tickets: vec![seq] }
     }
 
@@ -181,6 +181,8 @@ impl Slow {
             let joined = Item::new(item.seq, item.lane, Deed::Add(key, sum + more));
             item = Item { first_seq: self.items[*at].first_seq, ..joined };
         }
+        let carried: usize = replaced.iter().map(|at| self.items[*at].tickets.len()).sum();
+        item.bytes = weight::of(&item.deed.effect(), item.tickets.len() + carried);
         let freed: usize = replaced.iter().map(|at| self.items[*at].bytes).sum();
         let is_over = self.items.len() + 1 - replaced.len() > self.max_entries
             || self.bytes() + item.bytes - freed > self.max_bytes;

@@ -35,6 +35,44 @@ async fn a_round_whose_reply_is_lost_is_skipped_when_it_comes_again() {
 }
 
 #[tokio::test]
+async fn what_a_lost_reply_said_is_said_again() {
+    let node = Embedded::new();
+    let mut remote = deaf(&node).await;
+    let lpush = |name| effect(&[&format!("LPUSH {name} x")], &[]);
+    let first = vec![lpush("first"), adds("n", 1, 9_999_999_999_999), sets("a", "1"), adds("m", 1, -1)];
+    let mut round = remote.round(first);
+    assert_eq!(names(&remote.send(&round).await), "Again Again Again Again");
+    // More goes along, some of it is refused too, and that reply is lost as well.
+    round.extend(remote.round(vec![lpush("b"), lpush("a")]));
+    assert_eq!(names(&remote.send(&round).await), "Again Again Again Again Again Again");
+    remote.backend = node.shared();
+    for _ in 0..2 {
+        let told = remote.send(&round).await;
+        assert_eq!(names(&told), "Refused LifeDiffers AlreadyThere AlreadyThere AlreadyThere Refused");
+        let Verdict::LifeDiffers(keys) = &told[1] else { panic!() };
+        assert_eq!(keys, &[Arc::from(&b"n"[..])]);
+        let Verdict::Refused(error) = &told[5] else { panic!() };
+        assert_eq!(error.code(), Some("WRONGTYPE"));
+    }
+    // It costs nothing once all of it is behind us.
+    let seen = look(&*remote.backend, &mut remote.marks).await.unwrap();
+    assert_eq!(seen, Seen::Same);
+    let next = remote.round(vec![adds("m", 1, -1)]);
+    assert_eq!(names(&remote.send(&next).await), "Applied");
+    assert_eq!(remote.text("redfleet:mw:source").await, "8");
+}
+
+#[tokio::test]
+async fn what_one_script_of_a_round_said_is_said_again_when_a_later_one_was_answered() {
+    let mut remote = Remote::new(Embedded::new());
+    let before = remote.round(vec![sets("k", "1")]);
+    assert_eq!(names(&remote.send(&before).await), "Applied");
+    let round = remote.round(vec![effect(&["LPUSH k x"], &[]), effect(&["EVAL return(1) 1 k"], &[])]);
+    assert_eq!(names(&remote.send(&round).await), "Refused Applied");
+    assert_eq!(names(&remote.send(&round).await), "Refused AlreadyThere");
+}
+
+#[tokio::test]
 async fn of_a_round_in_other_company_only_what_is_new_is_carried_out() {
     let node = Embedded::new();
     let mut remote = deaf(&node).await;
