@@ -127,7 +127,7 @@ impl Journal {
             Self::None => {}
             Self::Spool(spool) => spool.add_remote(name, is_everything),
             Self::Outbox(outbox) => {
-                outbox.settled(name, last_seq);
+                outbox.add_remote(name, last_seq);
                 if is_everything {
                     outbox.everything(name, true);
                 }

@@ -189,6 +189,11 @@ impl Outbox {
         self.state().outstanding.settled(remote, seq);
     }
 
+    /// There is another remote, which is sent what comes after `last_seq`.
+    pub(crate) fn add_remote(&self, name: &str, last_seq: u64) {
+        self.state().outstanding.add_remote(name, last_seq);
+    }
+
     /// There is no such remote any more.
     pub(crate) fn remove_remote(&self, name: &str) {
         let mut state = self.state();

@@ -69,16 +69,22 @@ impl Outstanding {
     }
 
     pub(super) fn settled(&mut self, remote: &str, seq: u64) {
-        match self.settled.get_mut(remote) {
-            Some(settled) => *settled = seq.max(*settled),
-            None => {
-                self.settled.insert(remote.to_owned(), seq);
-            }
+        // One that was removed may still settle what was out: it must not come back by that, and hold up the others for ever.
+        if let Some(settled) = self.settled.get_mut(remote) {
+            *settled = seq.max(*settled);
+            self.let_go();
         }
-        self.let_go();
+    }
+
+    /// There is another remote, which is sent what comes after `seq`.
+    pub(super) fn add_remote(&mut self, name: &str, seq: u64) {
+        self.settled.insert(name.to_owned(), seq);
     }
 
     pub(super) fn dirty(&mut self, remote: &str, keys: &[Key]) {
+        if !self.settled.contains_key(remote) {
+            return;
+        }
         let pin = self.floor();
         let dirty = self.dirty.entry(remote.to_owned()).or_default();
         for key in keys {
@@ -103,6 +109,9 @@ impl Outstanding {
             if let Some(pin) = self.everything.remove(remote) {
                 self.unpin(pin);
             }
+            return;
+        }
+        if !self.settled.contains_key(remote) {
             return;
         }
         // Local is told of it later: until then, the outbox keeps what is in it.

@@ -64,7 +64,14 @@ fn everything_stands_for_single_keys_and_a_remote_that_goes_holds_up_nothing() {
     outstanding.everything("b", true);
     outstanding.dirty("b", &[key("z")]);
     outstanding.remove_remote("b");
-    assert_eq!(outstanding.floor(), one + 1);
+    // What was out there comes back.
+    outstanding.settled("b", 1);
+    outstanding.dirty("b", &[key("z")]);
+    outstanding.everything("b", true);
+    let two = outstanding.begin();
+    outstanding.end(two, Some(6));
+    outstanding.settled("a", 6);
+    assert_eq!(outstanding.floor(), two + 1);
     assert!(outstanding.pins.is_empty());
 }
 

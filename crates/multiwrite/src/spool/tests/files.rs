@@ -30,6 +30,20 @@ fn a_directory_keeps_what_memory_keeps_and_is_made_if_it_is_not_there() {
     assert!(!path.join(storage::name(1)).exists(), "it was delivered");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_it_makes_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new("private");
+    let path = scratch.0.join("made");
+    let (spool, _) = open(&path).unwrap();
+    write(&spool, 1);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o700);
+    let files: Vec<u32> = fs::read_dir(&path).unwrap().map(|entry| mode(&entry.unwrap().path())).collect();
+    assert_eq!(files, [0o600; 2], "the lock and one segment");
+}
+
 #[test]
 fn two_stores_cannot_have_one_directory() {
     let scratch = Scratch::new("locked");
