@@ -23,6 +23,8 @@ const MORE: &[&str] = &[
     "GEOADD $z XX CH 3 4 a",
     "GEORADIUS $z 1 2 5 km STORE $z",
     "GEORADIUSBYMEMBER $z a 5 km STOREDIST $z",
+    "GEORADIUS $z 1 2 5 km COUNT 2 ANY STORE $l STOREDIST $z",
+    "SORT $t BY store ALPHA STORE $z STORE $l",
     "GEOSEARCHSTORE $z $z FROMMEMBER a BYRADIUS 5 km ASC",
     "SORT $t BY nosort ALPHA STORE $l",
     // Keys that come to their ends while it is tried.
