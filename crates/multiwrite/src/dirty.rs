@@ -9,6 +9,8 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use redfleet_core::mutant;
+
 use crate::effect::Key;
 
 /// Why a key is dirty.
@@ -78,6 +80,9 @@ impl Dirty {
 
     /// The key is dirty, once more if it was already. One key too many, and all are to be copied instead.
     pub(crate) fn mark(&mut self, key: Key, cause: Cause) {
+        if mutant::is_on("dirty_key_is_forgotten") && cause == Cause::Effect {
+            return;
+        }
         self.last_generation += 1;
         let generation = self.last_generation;
         if let Some(state) = self.keys.get_mut(&key) {

@@ -28,14 +28,14 @@
 //! | what happens | no journal | [spool](Builder::spool) on disk | [outbox](Builder::outbox) on local |
 //! |---|---|---|---|
 //! | a remote is down, hangs, is cut off | queued up to a bound, then copied | the same, or [spilled](Overflow::Spill) to disk | as without |
-//! | a remote lost its data | noticed, all is copied | the same | the same |
+//! | a remote lost its data | noticed within 10 s, all is copied | the same, also while no store ran | as without |
 //! | a remote refuses a write | a [dead letter](DeadLetter), its keys are copied | the same | the same |
 //! | local's reply is lost, or late | the caller is told, its keys are copied | the same | the same |
 //! | [`shutdown`](MultiWrite::shutdown) before all is delivered | [`Undelivered`] says what: [`resync`](MultiWrite::resync) | goes on with the next store | its keys are copied by the next store |
 //! | the process is killed | what was queued is forgotten: [`resync`](MultiWrite::resync) | each write once, or its keys are copied | its keys are copied by the next store |
 //! | the machine loses power | as when it is killed | as killed with [`Fsync::Always`]; else what came since the last one: [`resync`](MultiWrite::resync) | as killed, if local kept it |
 //! | the spool's disk is full | | nothing is sent, the caller is told | |
-//! | local lost data (a failover, a restart without its log) | not noticed: [`resync`](MultiWrite::resync) | not noticed | not noticed |
+//! | local lost data (a failover, a restart without its log) | noticed within 10 s, all is copied, unless it is [durable](Builder::durable_local) or a cluster | the same, while a store runs | as without |
 //!
 //! ```text
 //!                       ┌─ local: asked first, and its reply is the caller's

@@ -1,5 +1,6 @@
 //! One remote: what it still lacks, and the two tasks that bring it there.
 
+mod arriving;
 pub(crate) mod at_least_once;
 mod call;
 pub(crate) mod copier;

@@ -4,11 +4,14 @@ mod builder;
 mod compare;
 mod control;
 mod keeper;
+mod life;
 pub(crate) mod local;
 mod porter;
 pub(crate) mod recovered;
+mod remotes;
 pub(crate) mod scope;
 pub(crate) mod sequencer;
+mod undelivered;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +30,7 @@ use crate::remote::{Remote, copier, sender};
 use local::Local;
 
 pub use builder::Builder;
-pub use control::Undelivered;
+pub use undelivered::Undelivered;
 
 /// One authoritative store, written everywhere.
 ///

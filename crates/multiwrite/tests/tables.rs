@@ -25,6 +25,7 @@ const FAILURES: [(&str, &[&str]); 9] = [
         &[
             "running::a_remote_that_lost_its_data_gets_everything_again",
             "remotes::a_remote_at_rest_that_loses_its_data_gets_it_back_although_nobody_writes",
+            "journals::a_remote_that_was_wiped_while_the_process_was_down_is_noticed_though_nobody_writes",
         ],
     ),
     ("a remote refuses a write", &["options::a_dead_letter_is_told_and_its_key_is_copied"]),
@@ -65,7 +66,7 @@ const FAILURES: [(&str, &[&str]); 9] = [
     ),
     (
         "local lost data (a failover, a restart without its log)",
-        &["dying::what_local_lost_is_on_the_remotes_until_a_resync_takes_it_away"],
+        &["dying::what_local_lost_is_taken_away_from_the_remotes"],
     ),
 ];
 

@@ -44,6 +44,14 @@ impl Form {
         )
     }
 
+    /// A key that is shipped whole is so at the end of the block, whatever each of its commands did.
+    fn add_wholes(&self, steps: &mut Steps, answered: &Answered<'_>) -> Option<()> {
+        for key in self.keys().into_iter().filter(|key| answered.is_whole(key)) {
+            steps.whole(key, answered)?;
+        }
+        Some(())
+    }
+
     /// Adds the steps of the command at this place, which did what it does; nothing if that cannot be said.
     pub(super) fn add_to(
         &self,
@@ -53,10 +61,7 @@ impl Form {
         answered: &Answered<'_>,
         at: usize,
     ) -> Option<()> {
-        // A key that is shipped whole is so at the end of the block, whatever each of its commands did.
-        for key in self.keys().into_iter().filter(|key| answered.is_whole(key)) {
-            steps.whole(key, answered)?;
-        }
+        self.add_wholes(steps, answered)?;
         let is_apart = |key: &&Key| !answered.is_whole(key);
         match self {
             Self::Silent | Self::Whole { .. } | Self::Everything => {}

@@ -13,7 +13,7 @@ pub(crate) fn plain(command: &Cmd) -> Option<Effect> {
     let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let is_plain = match length {
         2 => is_one_of(&["DEL", "UNLINK"]),
-        3 => is_one_of(&["SET"]),
+        3 => is_one_of(&["SET"]) && matches!(words.next(), Some(Arg::Simple(_))),
         _ => false,
     };
     is_plain.then(|| Effect {
@@ -41,9 +41,8 @@ mod tests {
             let plan = Plan::of(&[&command]).unwrap();
             assert!(plan.questions().is_empty() && !plan.is_read());
             let Shipped::Effect(planned) = plan.shipped(&[Ok(Value::Okay)], &[]) else { panic!("{plan:?}") };
-            let packed = |effect: &Effect| -> Vec<Vec<u8>> {
-                effect.steps.iter().map(Cmd::get_packed_command).collect()
-            };
+            let packed =
+                |effect: &Effect| -> Vec<_> { effect.steps.iter().map(Cmd::get_packed_command).collect() };
             assert_eq!(packed(&effect), packed(&planned));
             assert_eq!(
                 (&effect.keys, &effect.lives, effect.kind),
@@ -59,7 +58,9 @@ mod tests {
             ["SET k v NX", "SET k v PX 9", "DEL a b", "GET k", "SETNX k v", "SET k", "DEL", "GETDEL k"]
         {
             let mut command = Cmd::new();
-            words.split(' ').for_each(|word| drop(command.arg(word)));
+            for word in words.split(' ') {
+                command.arg(word);
+            }
             assert!(plain(&command).is_none(), "{words}");
         }
         assert!(plain(&cmd("SET").arg("k").cursor_arg(0).take()).is_none());

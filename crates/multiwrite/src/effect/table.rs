@@ -70,7 +70,8 @@ pub(super) fn form(command: &Cmd, is_vouched: bool) -> Result<Form, Unshippable>
     .and_then(|form| refuse_elsewhere(command, form))
 }
 
-/// What loads a script, as redis-rs does when a server does not know it, or asks for one. Only local has to know it.
+/// What loads a script, as redis-rs does when a server does not know it, or asks for one. Only local has to know it: what the
+/// script does there is shipped, and not its hash.
 fn is_of_scripts(words: &Words<'_>) -> bool {
     words.is(0, "SCRIPT") && (words.is(1, "LOAD") || words.is(1, "EXISTS"))
 }

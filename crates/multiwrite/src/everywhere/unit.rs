@@ -27,9 +27,7 @@ impl Unit {
     /// One of them cannot be written everywhere.
     pub(super) fn of(commands: Vec<Cmd>, is_atomic: bool, is_deterministic: bool) -> Result<Self> {
         let all: Vec<&Cmd> = commands.iter().collect();
-        // A script is made known to local alone: what it does there is shipped, and not its hash.
-        let shipped: &[&Cmd] = if is_only_loading(&all) { &[] } else { &all };
-        let plan = if is_deterministic { Plan::deterministic(shipped) } else { Plan::of(shipped) };
+        let plan = if is_deterministic { Plan::deterministic(&all) } else { Plan::of(&all) };
         let plan = plan.map_err(unshippable)?;
         all.iter().try_for_each(|command| check_shared(command)).map_err(unshared)?;
         drop(all);
@@ -122,16 +120,6 @@ impl Unit {
         let answers = replies.split_off(self.commands.len().min(replies.len()));
         (replies, answers)
     }
-}
-
-/// Whether it only makes scripts known to a server, or asks whether they are, as the clients of scripts do by themselves.
-fn is_only_loading(commands: &[&Cmd]) -> bool {
-    let [command] = commands else { return false };
-    let word = |at: usize| match command.args_iter().nth(at) {
-        Some(redis::Arg::Simple(word)) => word.to_ascii_uppercase(),
-        Some(_) | None => Vec::new(),
-    };
-    word(0) == b"SCRIPT" && matches!(&*word(1), b"LOAD" | b"EXISTS")
 }
 
 fn unshippable(error: Unshippable) -> Error {

@@ -122,7 +122,8 @@ impl RemoteOptions {
     }
 
     /// The pauses before what could not be sent is sent again: by chance, up to `first` after the first time, up to twice as
-    /// much after each more, and never over `last`; 10 ms and 5 s unless it is said. There is no last time: what is queued
+    /// much after each more, and never over `last`; 10 ms and 1 s unless it is said. While its breaker is open it is probed as
+    /// rarely. There is no last time: what is queued
     /// stays so until the remote takes it, or until it has to make room.
     #[must_use]
     pub const fn retries(mut self, first: Duration, last: Duration) -> Self {
@@ -180,7 +181,7 @@ impl Default for RemoteOptions {
             round_bytes: 1 << 20,
             gather: Duration::from_millis(1),
             first_retry: Duration::from_millis(10),
-            last_retry: Duration::from_secs(5),
+            last_retry: Duration::from_secs(1),
             on_dead_letter: None,
         }
     }

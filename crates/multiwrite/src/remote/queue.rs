@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use redfleet_core::Error as CoreError;
 
+pub(crate) use super::arriving::{Incoming, Spill};
 use super::everything::Scan;
 use super::linked::Linked;
 use super::wholes::Wholes;
@@ -17,20 +18,6 @@ use crate::lanes::{Lanes, Pushed};
 use crate::options::{Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::receipt::Ticket;
-
-/// One effect on its way into a queue.
-pub(crate) struct Incoming<'a> {
-    /// Its place, the same at all remotes.
-    pub(crate) seq: u64,
-    /// What is carried out.
-    pub(crate) effect: &'a Arc<Effect>,
-    /// Its parts by slot, for a sharded remote; none if it cannot be split.
-    pub(crate) parts: Option<&'a [(u16, Arc<Effect>)]>,
-    /// Who is told what becomes of it.
-    pub(crate) tickets: Vec<Ticket>,
-    /// When, by the store's clock.
-    pub(crate) now: Duration,
-}
 
 /// What has been counted of a remote since it was added.
 #[derive(Clone, Debug, Default)]
@@ -81,21 +68,6 @@ pub(crate) struct Queue {
     is_sharded: bool,
 }
 
-/// Effects that are left in the spool until there is room for them.
-#[derive(Debug)]
-pub(crate) struct Spill {
-    /// The first of them.
-    pub(crate) next: u64,
-    /// The last of them.
-    pub(crate) last: u64,
-    /// Up to here the process before may have sent them.
-    pub(crate) sent: u64,
-    /// Without a watermark: what was sent may still arrive.
-    pub(crate) is_plain: bool,
-    /// Who waits for some of them.
-    pub(crate) tickets: BTreeMap<u64, Vec<Ticket>>,
-}
-
 impl Queue {
     pub(crate) fn new(
         name: Arc<str>,
@@ -134,6 +106,11 @@ impl Queue {
     pub(crate) fn push(&mut self, incoming: Incoming<'_>) -> bool {
         if self.gone.is_none() && self.spills(&incoming) {
             self.spill(incoming);
+            return false;
+        }
+        if self.spilled.is_some() && incoming.effect.kind == Kind::Reads {
+            // Before what is left in the spool it would move the watermark past that, and it is not kept there.
+            self.give_up(incoming.seq, incoming.effect, &incoming.tickets, DropReason::Overflow);
             return false;
         }
         self.admit(incoming)

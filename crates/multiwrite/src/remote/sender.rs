@@ -37,6 +37,8 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
     let mut is_checked = false;
     let mut must_fence = false;
     let mut pause = remote.options.first_retry;
+    // The round before, whose memory is given back while the next is under way, and the remote need not wait for that.
+    let mut before = Vec::new();
     let mut looked = remote.clock.now();
     loop {
         remote.refill();
@@ -49,10 +51,12 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
         let round = match remote.next_round() {
             Next::End => return,
             Next::Look => {
+                before.clear();
                 look(&remote, &mut marks).await;
                 continue;
             }
             Next::Wait(None) if is_checked || !marks.is_empty() => {
+                before.clear();
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
                     look(&remote, &mut marks).await;
@@ -60,6 +64,7 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
                 continue;
             }
             Next::Wait(pause) => {
+                before.clear();
                 woken(&remote.wake_sender, pause).await;
                 continue;
             }
@@ -88,18 +93,30 @@ pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
             }
             must_fence = false;
         }
-        let verdicts = send(&remote, &local, &round, &mut marks).await;
+        let sending = send(&remote, &local, &round, &mut marks);
+        let (verdicts, ()) = tokio::join!(sending, forget(std::mem::take(&mut before)));
         let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
         must_fence |= is_plain && verdicts.iter().any(|(_, verdict)| may_come_late(verdict));
         remote.settle_acked(&round, verdicts, &mut marks);
-        // Under load there may never be a time when nothing is due.
-        let is_asked = {
-            let queue = remote.queue();
-            queue.looks.1 < queue.looks.0 && !queue.is_failing
-        };
-        if is_asked {
-            look(&remote, &mut marks).await;
-        }
+        before = round;
+        look_if_asked(&remote, &mut marks).await;
+    }
+}
+
+/// Gives back the memory of entries, once whatever is awake has had its turn.
+async fn forget(entries: Vec<Arc<Entry>>) {
+    tokio::task::yield_now().await;
+    drop(entries);
+}
+
+/// Looks between two rounds if somebody asked for it: under load there may never be a time when nothing is due.
+async fn look_if_asked(remote: &Remote, marks: &mut Watermarks) {
+    let is_asked = {
+        let queue = remote.queue();
+        queue.looks.1 < queue.looks.0 && !queue.is_failing
+    };
+    if is_asked {
+        look(remote, marks).await;
     }
 }
 

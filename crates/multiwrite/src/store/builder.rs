@@ -9,12 +9,12 @@ use redfleet_core::{Backend, Breaker, Clock, Layer};
 use tokio::runtime::Handle as Runtime;
 use tokio::sync::watch;
 
+use super::life::Life;
 use super::local::{Local, STRIPES, UNFENCED};
 use super::recovered::open;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
-use super::{MultiWrite, Shared};
-use super::{keeper, porter};
+use super::{MultiWrite, Shared, keeper, porter};
 use crate::error::BuildError;
 use crate::gate::Gate;
 use crate::journal::Journal;
@@ -24,6 +24,8 @@ use crate::spool::SpoolOptions;
 
 /// How long local may take to answer, unless it is said.
 const LOCAL_DEADLINE: Duration = Duration::from_secs(5);
+/// When a remote whose breaker has opened is probed first.
+const FIRST_PROBE: Duration = Duration::from_millis(100);
 
 /// Puts a [`MultiWrite`] together. There is no store without local: it comes first.
 #[must_use = "nothing is built before build()"]
@@ -32,6 +34,7 @@ pub struct Builder {
     remotes: Vec<(Arc<str>, Arc<dyn Backend>, RemoteOptions)>,
     order: Order,
     deadline: Duration,
+    is_durable: bool,
     scope: Scope,
     clock: Clock,
     seed: Option<u64>,
@@ -56,6 +59,7 @@ impl Builder {
             remotes: Vec::new(),
             order: Order::default(),
             deadline: LOCAL_DEADLINE,
+            is_durable: false,
             scope: Scope::default(),
             clock: Clock::system(),
             seed: None,
@@ -109,12 +113,20 @@ impl Builder {
     /// let store = MultiWrite::builder(here.shared()).only("users:").remote("eu", there.shared()).build()?;
     /// let () = store.everywhere().set("users:1", "bob").await?;
     /// let error = store.everywhere().set::<_, _, ()>("sessions:1", "..").await.unwrap_err();
-    /// assert!(error.to_string().contains("a key lies outside of what is written everywhere"));
+    /// assert!(error.to_string().contains("only keys that begin with `users:` are written"));
     /// # Ok(())
     /// # }
     /// ```
     pub fn only(mut self, prefix: impl AsRef<[u8]>) -> Self {
         self.scope.add(prefix.as_ref());
+        self
+    }
+
+    /// Says that local never comes back with less than it acknowledged: its log is synced with each write, and no replica that is
+    /// behind takes its place. Unless this is said, everything is copied to all remotes after a restart of local, because it may
+    /// have lost what they have.
+    pub const fn durable_local(mut self) -> Self {
+        self.is_durable = true;
         self
     }
 
@@ -242,6 +254,7 @@ impl Builder {
             haunted_until: self.clock.now().saturating_add(haunted),
             backend: self.local,
             deadline: self.deadline,
+            life: Life::new(self.is_durable),
             clock: self.clock,
             gate: Gate::new(STRIPES),
             sequencer: Sequencer::new(recovered.last_seq, remotes, Arc::clone(&journal)),
@@ -265,7 +278,8 @@ impl Builder {
     }
 }
 
-/// A remote behind a breaker of its own.
+/// A remote behind a breaker of its own, which is probed no more rarely than rounds are sent again: a remote that is back is to
+/// be noticed before much more has gathered.
 pub(super) fn make(
     name: Arc<str>,
     given: Arc<dyn Backend>,
@@ -274,7 +288,10 @@ pub(super) fn make(
     seed: u64,
     journal: Arc<Journal>,
 ) -> Remote {
-    let backend = Breaker::default().layer(Arc::clone(&given));
+    let (first, last) = (FIRST_PROBE.min(options.last_retry), options.last_retry);
+    // A pause of nothing is told when the remote is checked.
+    let breaker = Breaker::default().probes(first, last).unwrap_or_default();
+    let backend = breaker.layer(Arc::clone(&given));
     Remote::new(name, given, backend, options, clock, seed, journal)
 }
 

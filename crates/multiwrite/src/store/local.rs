@@ -10,6 +10,7 @@ use redis::{Cmd, Value};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::life::Life;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
 use crate::gate::Gate;
@@ -36,6 +37,8 @@ pub(crate) struct Local {
     pub(crate) unread: Mutex<Option<CoreError>>,
     /// Whether nothing more can come into an outbox from before.
     pub(crate) is_known: watch::Sender<bool>,
+    /// Which life of it was seen last.
+    pub(crate) life: Life,
     /// Whose effects these are, as remotes note them.
     pub(crate) source: Arc<str>,
     /// Until then something that the process before has sent may still arrive: nobody here can end its connections.

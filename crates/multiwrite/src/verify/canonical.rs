@@ -120,10 +120,7 @@ async fn stream(side: Side<'_>, key: &Key) -> Result<Canonical, Failed> {
 
 /// What a reply consists of; a reply that consists of nothing is its own only part.
 fn items(reply: Value) -> Vec<Value> {
-    match reply {
-        Value::Array(items) | Value::Set(items) => items,
-        other => vec![other],
-    }
+    if let Value::Array(items) | Value::Set(items) = reply { items } else { vec![reply] }
 }
 
 /// All words of a reply, in their order, however nested: the same in RESP2 and RESP3.
@@ -144,6 +141,14 @@ fn gather(reply: Value, found: &mut Vec<Word>) {
         Value::SimpleString(word) => found.push(word.into_bytes()),
         Value::Int(number) => found.push(number.to_string().into_bytes()),
         Value::Double(number) => found.push(number.to_string().into_bytes()),
-        other => found.push(format!("{other:?}").into_bytes()),
+        Value::Okay => found.push(b"OK".to_vec()),
+        Value::Nil
+        | Value::Attribute { .. }
+        | Value::Boolean(_)
+        | Value::VerbatimString { .. }
+        | Value::BigNumber(_)
+        | Value::Push { .. }
+        | Value::ServerError(_)
+        | _ => found.push(format!("{reply:?}").into_bytes()),
     }
 }

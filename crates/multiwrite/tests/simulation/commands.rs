@@ -23,15 +23,20 @@ pub(crate) struct Write {
 pub(crate) struct Commands {
     dice: fastrand::Rng,
     count: u64,
+    /// All is about one string.
+    is_narrow: bool,
 }
 
 impl Commands {
-    pub(crate) const fn new(dice: fastrand::Rng) -> Self {
-        Self { dice, count: 0 }
+    pub(crate) const fn new(dice: fastrand::Rng, is_narrow: bool) -> Self {
+        Self { dice, count: 0, is_narrow }
     }
 
     /// The next write: a command, or now and then a block of some.
     pub(crate) fn draw(&mut self) -> Write {
+        if self.is_narrow {
+            return Write { commands: vec![self.of_strings()], is_vouched: false };
+        }
         if self.dice.u8(0..12) == 0 {
             let [from, to] = [self.key('s'), self.key('s')];
             let copy = words(&["EVAL", COPIES, "2", &from, &to, &self.value()]);
@@ -186,6 +191,9 @@ impl Commands {
 
     /// A key of this letter; now and then one of another type.
     fn key(&mut self, letter: char) -> String {
+        if self.is_narrow {
+            return "s0".into();
+        }
         let letter = if self.dice.u8(0..40) == 0 { self.letter() } else { letter };
         format!("{letter}{}", self.dice.u8(0..2))
     }

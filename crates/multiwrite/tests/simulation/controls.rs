@@ -45,8 +45,15 @@ async fn run(world: World) -> Result<(), Violation> {
         builder(&world, &links(&world, 0), "0", false).clock(world.client(0).clock()).build().unwrap();
     let told = Told::default();
     let counters = ["0", "1"].map(Counter::new);
-    let writers =
-        Writers { world: &world, part: "0", told: &told, writes: 80, pause_ms: 80, keeps_data: true };
+    let writers = Writers {
+        world: &world,
+        part: "0",
+        told: &told,
+        writes: 80,
+        pause_ms: 80,
+        is_narrow: false,
+        keeps_data: true,
+    };
     let writing = join_all(counters.iter().map(|counter| writers.write(&store, counter)));
     join(operate(&world, &store), writing).await;
     end(&world, &store, Lives::Equal).await?;

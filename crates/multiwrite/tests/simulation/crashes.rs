@@ -37,8 +37,15 @@ async fn run(world: World, journal: Journal, keeps_data: bool) -> Result<(), Vio
         };
         let store = builder.build().unwrap();
         let part = place.to_string();
-        let writers =
-            Writers { world: &world, part: &part, told: &told, writes: 30, pause_ms: 50, keeps_data };
+        let writers = Writers {
+            world: &world,
+            part: &part,
+            told: &told,
+            writes: 30,
+            pause_ms: 50,
+            is_narrow: false,
+            keeps_data,
+        };
         let writing = join_all(counters.iter().map(|counter| writers.write(&store, counter)));
         if place + 1 == PROCESSES {
             writing.await;

@@ -16,8 +16,15 @@ async fn run(world: World) -> Result<(), Violation> {
     let store =
         builder(&world, &links(&world, 0), "0", false).clock(world.client(0).clock()).build().unwrap();
     let (told, counter) = (Told::default(), Counter::new("0"));
-    let writers =
-        Writers { world: &world, part: "0", told: &told, writes: 160, pause_ms: 60, keeps_data: true };
+    let writers = Writers {
+        world: &world,
+        part: "0",
+        told: &told,
+        writes: 160,
+        pause_ms: 60,
+        is_narrow: false,
+        keeps_data: true,
+    };
     writers.write(&store, &counter).await;
     end(&world, &store, Lives::Over).await?;
     told.judge()?;

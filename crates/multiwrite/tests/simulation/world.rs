@@ -79,6 +79,8 @@ pub(crate) struct Writers<'a> {
     pub(crate) writes: usize,
     /// The longest pause between two of them, in milliseconds.
     pub(crate) pause_ms: u64,
+    /// Whether all write to one key.
+    pub(crate) is_narrow: bool,
     /// Whether remotes keep what they acknowledged.
     pub(crate) keeps_data: bool,
 }
@@ -87,7 +89,7 @@ impl Writers<'_> {
     /// Writes by chance, as the writer of this counter.
     pub(crate) async fn write(&self, store: &MultiWrite, counter: &Counter) {
         let mut dice = self.world.dice(&format!("writer {} {}", counter.key(), self.part));
-        let mut commands = Commands::new(fastrand::Rng::with_seed(dice.u64(..)));
+        let mut commands = Commands::new(fastrand::Rng::with_seed(dice.u64(..)), self.is_narrow);
         let everywhere = store.everywhere();
         for number in 0..self.writes {
             sleep(ms(dice.u64(0..=self.pause_ms))).await;

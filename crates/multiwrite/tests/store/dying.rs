@@ -1,6 +1,7 @@
 //! What a store does not know by itself, and that a copy of everything mends it.
 
 use redfleet_core::Kept;
+use redfleet_multiwrite::MultiWrite;
 
 use super::world::{LONG, World, ask};
 
@@ -27,23 +28,37 @@ async fn without_a_journal_what_was_queued_goes_with_the_process_and_a_resync_me
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_local_lost_is_on_the_remotes_until_a_resync_takes_it_away() {
+async fn what_local_lost_is_taken_away_from_the_remotes() {
+    for is_idle in [false, true] {
+        let world = World::new();
+        let store = world.store().unwrap();
+        for number in 0..100 {
+            ask::<i64>(&store.everywhere(), &format!("INCR k{number}")).await.unwrap();
+        }
+        store.flush(LONG).await.unwrap();
+        world.local.restart(Kept::Nothing);
+        if !is_idle {
+            ask::<i64>(&store.everywhere(), "INCR new").await.unwrap();
+        }
+        store.flush(LONG).await.unwrap();
+        assert!(world.are_equal().await.unwrap(), "{is_idle}");
+        let left = if is_idle { 1 } else { 2 };
+        assert_eq!(ask::<i64>(&world.eu, "DBSIZE").await.unwrap(), left, "how far the remote is, and `new`");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_durable_local_restarts_without_a_copy() {
     let world = World::new();
-    let store = world.store().unwrap();
-    for number in 0..100 {
-        ask::<i64>(&store.everywhere(), &format!("INCR k{number}")).await.unwrap();
-    }
+    let builder = MultiWrite::builder(world.local.shared()).clock(world.clock.clone()).seed(7);
+    let store = builder.durable_local().remote("eu", world.eu.shared()).build().unwrap();
+    ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
     store.flush(LONG).await.unwrap();
-    world.local.restart(Kept::Nothing);
-    ask::<i64>(&store.everywhere(), "INCR new").await.unwrap();
+    world.local.restart(Kept::All);
+    ask::<i64>(&store.everywhere(), "INCR a").await.unwrap();
     store.flush(LONG).await.unwrap();
-    for name in ["eu", "us"] {
-        assert_eq!(store.verify(name).await.unwrap().differing, 100);
-        store.resync(name).unwrap();
-    }
-    store.flush(LONG).await.unwrap();
-    assert!(world.are_equal().await.unwrap());
-    assert_eq!(ask::<i64>(&world.eu, "DBSIZE").await.unwrap(), 2, "`new`, and how far the remote is");
+    assert_eq!(ask::<i64>(&world.eu, "GET a").await.unwrap(), 2);
+    assert_eq!(store.health()[0].copies, 0);
 }
 
 /// The boundary of what a store sees: `everywhere()`.

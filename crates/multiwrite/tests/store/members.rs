@@ -148,8 +148,11 @@ impl Trio {
         let make: MakeNode = Arc::new(move |address| {
             let number = address.port() - 1;
             let faults = Faults::seeded(seed + u64::from(number)).lose_requests(losing).lose_replies(losing);
+            // Whoever is none of them has nothing.
+            let server =
+                servers.get(usize::from(number)).cloned().unwrap_or_else(|| Embedded::new().shared());
             Arc::new(Odd {
-                inner: faults.layer(Arc::clone(&servers[usize::from(number)])),
+                inner: faults.layer(server),
                 slots: Some((number, slots.clone())),
                 is_fence_refused: false,
                 is_losing: AtomicBool::new(false),

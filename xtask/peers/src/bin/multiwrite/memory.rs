@@ -1,7 +1,7 @@
 //! Whether memory stays as it is while a remote is dead and more and more is written.
 
-use redfleet_core::test_util::{Proxy, Wire};
 use redfleet_core::connect;
+use redfleet_core::test_util::{Proxy, Wire};
 use redfleet_multiwrite::{MultiWrite, RemoteOptions};
 use redfleet_peers::Row;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,8 +57,14 @@ pub(crate) async fn rows(bench: &mut Bench) {
 
 fn told(store: &MultiWrite, when: &str) {
     for remote in store.health() {
-        eprintln!("  {when}: {} entries, {} bytes, {} dirty keys, all to be copied: {}, {:.1} MB resident",
-            remote.entries, remote.bytes, remote.dirty_keys, remote.is_copying_everything, resident_bytes() / 1e6);
+        eprintln!(
+            "  {when}: {} entries, {} bytes, {} dirty keys, all to be copied: {}, {:.1} MB resident",
+            remote.entries,
+            remote.bytes,
+            remote.dirty_keys,
+            remote.is_copying_everything,
+            resident_bytes() / 1e6
+        );
         assert!(remote.is_down && remote.dropped > 0, "{remote:?}");
     }
 }

@@ -36,7 +36,10 @@ pub(crate) async fn rows(bench: &mut Bench, local: &Server, remote: &Server) {
             proxy.heal();
             until(&store, has_no_lag).await;
             let took_s = (now_ns() - start) / 1e9;
-            eprintln!("  after an outage of 10 s: {took_s:.2} s for {} entries and {} keys", lacks.entries, lacks.dirty_keys);
+            eprintln!(
+                "  after an outage of 10 s: {took_s:.2} s for {} entries and {} keys",
+                lacks.entries, lacks.dirty_keys
+            );
             took_s
         };
         tokio::select! {

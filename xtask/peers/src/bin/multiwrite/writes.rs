@@ -48,13 +48,22 @@ pub(crate) async fn rows(bench: &mut Bench, local: &Server, remotes: &[Server]) 
             let store = store(local_backend, backends, &RemoteOptions::new(), spool.as_ref());
             if how == Remotes::Dead {
                 write_many(&store, OVER_THE_BOUND).await;
-                assert!(store.health().iter().all(|remote| remote.is_down && remote.dropped > 0), "{:?}", store.health());
+                assert!(
+                    store.health().iter().all(|remote| remote.is_down && remote.dropped > 0),
+                    "{:?}",
+                    store.health()
+                );
             }
             let mut turns = Turns::new(&store, local).await;
             let row = turns.compare(bench, &format!("everywhere().set, 2 remotes {is}, {has}")).await;
             bench.put(Row::ratio(&row, Some(BUDGET)));
             if how == Remotes::Up {
-                let row = turns.to_raw_alone(bench, &format!("everywhere().set, 2 remotes up, {has}, to a raw SET alone")).await;
+                let row = turns
+                    .to_raw_alone(
+                        bench,
+                        &format!("everywhere().set, 2 remotes up, {has}, to a raw SET alone"),
+                    )
+                    .await;
                 bench.put(Row::ratio(&row, None));
             }
             if how == Remotes::Up && spool.is_none() {
