@@ -95,12 +95,13 @@ impl MultiWrite {
     ///
     /// # What the servers must permit
     ///
-    /// All servers are Redis 7.0 or later, or Valkey. Local's user needs, beside what is written, the commands by which its effect is
-    /// asked for, in the same transaction: DUMP, PEXPIRETIME, TYPE, EVAL, HPEXPIRETIME where fields of hashes have ends, and
-    /// MULTI; SCAN, and all that reads whole keys, to copy and to compare. Where a right is missing, local refuses the whole
-    /// transaction (EXECABORT), and the write with it. A remote's user needs what is written, RESTORE, DEL, SCAN, PEXPIRETIME, GET and
-    /// SET, and EVAL and EVALSHA unless it is written [at least once](crate::Guarantee::AtLeastOnce). Without CLIENT KILL, lost
-    /// connections cannot be ended: then what may arrive late is copied once more ten seconds later.
+    /// All servers are Redis 7.0 or later, or Valkey, and permit INFO. Local's user needs, beside what is written, the commands by
+    /// which its effect is asked for, in the same transaction (MULTI): DUMP, PEXPIRETIME, TYPE, EVAL, and HPEXPIRETIME where
+    /// fields of hashes have ends; SCAN, and what reads whole keys, to copy and to compare. Where a right is missing, local refuses
+    /// the whole transaction (EXECABORT), and the write with it. A remote's user needs what is written, RESTORE, UNLINK, SCAN,
+    /// DUMP, TYPE, PEXPIRETIME, PEXPIRE, GET, SET and TIME; and EVAL and EVALSHA unless it is written
+    /// [at least once](crate::Guarantee::AtLeastOnce). Without CLIENT KILL, lost connections cannot be ended: then what may arrive
+    /// late is copied once more ten seconds later.
     pub fn builder(local: Arc<dyn Backend>) -> Builder {
         Builder::new(local)
     }

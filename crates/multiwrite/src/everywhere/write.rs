@@ -89,9 +89,6 @@ async fn run(shared: &Arc<Shared>, how: How, mut units: Vec<Unit>) -> Result<Vec
     let is_receipt_wanted = how.is_receipt_wanted || how.wait != Wait::None;
     let begun = Begun { units, is_receipt_wanted, order: shared.order, _under_way: under_way };
     let acted = Carried::new(&shared.under_way, act(Arc::clone(local), begun, entered)).await;
-    if how.wait == Wait::None {
-        return Ok(acted);
-    }
     match waited(how, &acted).await {
         Ok(()) => Ok(acted),
         Err(shortfall) => {

@@ -34,88 +34,119 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// Sends what is queued until the remote is removed.
 pub(crate) async fn run(remote: Arc<Remote>, local: Arc<Local>) {
-    let mut marks = remote.resume(&local.source);
-    let mut is_checked = false;
-    // The keys on which a plain command may still be carried out later.
-    let mut late: Vec<(u64, Key)> = Vec::new();
-    let mut pause = remote.options.first_retry;
-    // The round before, whose memory is given back while the next is under way, and the remote need not wait for that.
-    let mut before = Vec::new();
-    let mut looked = remote.clock.now();
-    loop {
+    let mut sender = Sender {
+        marks: remote.resume(&local.source),
+        is_checked: false,
+        late: Vec::new(),
+        pause: remote.options.first_retry,
+        before: Vec::new(),
+        looked: remote.clock.now(),
+        remote,
+        local,
+    };
+    while sender.turn().await {}
+    sender.remote.end_orphaned();
+}
+
+/// What the task knows.
+struct Sender {
+    remote: Arc<Remote>,
+    local: Arc<Local>,
+    marks: Watermarks,
+    /// It is a server of its own.
+    is_checked: bool,
+    /// The keys on which a plain command may still be carried out later.
+    late: Vec<(u64, Key)>,
+    /// How long it waits before it asks the remote again who it is.
+    pause: Duration,
+    /// The round before, whose memory is given back while the next is under way, and the remote need not wait for that.
+    before: Vec<Arc<Entry>>,
+    looked: Duration,
+}
+
+impl Sender {
+    /// Does what is next. Whether there is more.
+    async fn turn(&mut self) -> bool {
+        let remote = &self.remote;
         remote.refill();
         // A round compares the marks of its own lanes alone, which on one server are all.
         let now = remote.clock.now();
-        if remote.is_sharded && now.saturating_sub(looked) >= LOOK {
-            looked = now;
-            look(&remote, &mut marks).await;
+        if remote.is_sharded && now.saturating_sub(self.looked) >= LOOK {
+            self.looked = now;
+            look(remote, &mut self.marks).await;
         }
-        let round = match remote.next_round() {
-            Next::End => return remote.end_orphaned(),
+        match remote.next_round() {
+            Next::End => return false,
             Next::Look => {
-                before.clear();
-                look(&remote, &mut marks).await;
-                continue;
+                self.before.clear();
+                look(remote, &mut self.marks).await;
             }
-            Next::Wait(None) if is_checked || !marks.is_empty() => {
-                before.clear();
+            Next::Wait(None) if self.is_checked || !self.marks.is_empty() => {
+                self.before.clear();
                 let was_woken = timeout(LOOK, remote.wake_sender.notified()).await.is_ok();
                 if !was_woken {
-                    look(&remote, &mut marks).await;
+                    look(remote, &mut self.marks).await;
                 }
-                continue;
             }
             Next::Wait(pause) => {
-                before.clear();
+                self.before.clear();
                 woken(&remote.wake_sender, pause).await;
-                continue;
             }
-            Next::Round(round) => round,
-        };
-        if !is_checked {
-            match check(&remote, &local).await {
-                Ok(()) => is_checked = true,
+            Next::Round(round) => {
+                if self.may_send(&round).await {
+                    self.send(round).await;
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether the remote can be sent anything now: it is a server of its own, and nothing of earlier rounds arrives any more. If
+    /// not, the round is settled.
+    async fn may_send(&mut self, round: &[Arc<Entry>]) -> bool {
+        let remote = &self.remote;
+        if !self.is_checked {
+            match check(remote, &self.local).await {
+                Ok(()) => self.is_checked = true,
                 Err(Unfit::Same(error)) => {
                     remote.queue().halt(&remote.name, error);
                     remote.changed.notify_waiters();
-                    continue;
+                    return false;
                 }
                 Err(Unfit::Unknown(error)) => {
-                    remote.settle(&round, again(&round, &error));
-                    sleep(pause).await;
-                    pause = (pause * 2).min(remote.options.last_retry);
-                    continue;
+                    remote.settle(round, again(round, &error));
+                    sleep(self.pause).await;
+                    self.pause = (self.pause * 2).min(remote.options.last_retry);
+                    return false;
                 }
             }
         }
-        if !late.is_empty() {
-            if let Err(error) = fence(&remote, &late).await {
-                remote.settle(&round, again(&round, &error));
-                continue;
+        if !self.late.is_empty() {
+            if let Err(error) = fence(remote, &self.late).await {
+                remote.settle(round, again(round, &error));
+                return false;
             }
-            late.clear();
+            self.late.clear();
         }
-        let sending = send(&remote, &local, &round, &mut marks);
-        let (verdicts, ()) = tokio::join!(sending, forget(std::mem::take(&mut before)));
-        let is_plain = remote.options.guarantee == Guarantee::AtLeastOnce;
-        if is_plain {
-            late.extend(keys_of_late(&round, &verdicts));
+        true
+    }
+
+    /// Sends a round, and settles it.
+    async fn send(&mut self, round: Vec<Arc<Entry>>) {
+        let remote = &self.remote;
+        let sending = send(remote, &self.local, &round, &mut self.marks);
+        let (verdicts, ()) = tokio::join!(sending, forget(std::mem::take(&mut self.before)));
+        if remote.options.guarantee == Guarantee::AtLeastOnce {
+            self.late.extend(keys_of_late(&round, &verdicts));
         }
         if remote.is_sharded && is_lost(&verdicts) {
             // All lanes at once: else each would tell of the same loss, and everything begin anew each time. What is not seen now is
             // told when its own turn comes.
-            drop(timeout(remote.options.deadline, look::look(&*remote.backend, &mut marks)).await);
+            drop(timeout(remote.options.deadline, look::look(&*remote.backend, &mut self.marks)).await);
         }
-        remote.settle_acked(&round, verdicts, &mut marks);
-        // Under load there may never be a time when nothing is due.
-        let is_asked = {
-            let queue = remote.queue();
-            queue.looks.1 < queue.looks.0 && !queue.is_failing
-        };
-        if is_asked {
-            look(&remote, &mut marks).await;
-        }
-        before = round;
+        remote.settle_acked(&round, verdicts, &mut self.marks);
+        self.before = round;
+        look_if_asked(remote, &mut self.marks).await;
     }
 }
 
@@ -128,6 +159,17 @@ async fn forget(entries: Vec<Arc<Entry>>) {
 /// Whether the remote has less than it once had.
 fn is_lost(verdicts: &[(u64, Verdict)]) -> bool {
     verdicts.iter().any(|(_, verdict)| matches!(verdict, Verdict::LostData))
+}
+
+/// Looks between two rounds if somebody asked for it: under load there may never be a time when nothing is due.
+async fn look_if_asked(remote: &Remote, marks: &mut Watermarks) {
+    let is_asked = {
+        let queue = remote.queue();
+        queue.looks.1 < queue.looks.0 && !queue.is_failing
+    };
+    if is_asked {
+        look(remote, marks).await;
+    }
 }
 
 /// Looks whether a remote to which nothing is to be sent still has what it had.
