@@ -312,7 +312,14 @@ impl Remote {
         if !acked.is_empty() && !is_lost {
             self.journal.acked(&self.name, &acked);
         }
+        let is_noted =
+            |(_, verdict): &(u64, Verdict)| matches!(verdict, Verdict::Refused(_) | Verdict::LifeDiffers(_));
+        let is_told_once = verdicts.iter().any(is_noted);
         self.settle(round, verdicts);
+        // The next round has the remote forget what it told of this one: the journal must know it by then.
+        if is_told_once && let Err(error) = self.journal.flush(self.clock.now()) {
+            tracing::debug!(remote = %self.name, %error, "what was refused is not in the journal yet");
+        }
         if !acked.is_empty() && is_lost {
             self.journal.acked(&self.name, &acked);
         }
