@@ -59,7 +59,7 @@ pub(crate) async fn rows(bench: &mut Bench, local: &Server, remotes: &[Server]) 
             bench.put(Row::ratio(&row, Some(BUDGET)));
             if how == Remotes::Up {
                 let row = turns
-                    .to_raw_alone(
+                    .against_raw_alone(
                         bench,
                         &format!("everywhere().set, 2 remotes up, {has}, to a raw SET alone"),
                     )
@@ -127,7 +127,7 @@ impl Turns {
         .await
     }
 
-    async fn to_raw_alone(&mut self, bench: &Bench, name: &str) -> Comparison {
+    async fn against_raw_alone(&mut self, bench: &Bench, name: &str) -> Comparison {
         let (mut ours, mut raw) = (self.ours.clone(), self.raw.clone());
         compare_told(
             name,
