@@ -146,7 +146,7 @@ fn the_options_and_their_defaults_are_what_the_readme_calls_them() {
             ["round_entries: 1000", "round_bytes: 1048576"],
         ),
         ("| `gather` | 1 ms |", ["gather: 1ms", ""]),
-        ("| `retries` | 10 ms, 5 s |", ["first_retry: 10ms", "last_retry: 5s"]),
+        ("| `retries` | 10 ms, 1 s |", ["first_retry: 10ms", "last_retry: 1s"]),
         ("| `on_dead_letter` | none |", ["on_dead_letter: false", ""]),
     ];
     let defaults = format!("{:?}", RemoteOptions::default());
