@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use redfleet_core::{Backend, BackendExt, Batch, Error, Result};
 use redis::{Cmd, cmd};
-use tokio::time::timeout;
 
+use crate::after::within;
 use crate::effect::Key;
 use outstanding::Outstanding;
 
@@ -241,10 +241,6 @@ impl Outbox {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn within<T>(deadline: Duration, asked: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(deadline, asked).await.unwrap_or_else(|_| Err(Error::deadline(deadline)))
 }
 
 /// What local is told at once.

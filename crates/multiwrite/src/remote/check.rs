@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redfleet_core::{Error as CoreError, Incarnation};
-use tokio::time::timeout;
 
 use super::Remote;
+use crate::after::within;
 use crate::store::local::Local;
 
 /// Why nothing can be sent to a remote yet, or ever.
@@ -41,8 +41,5 @@ async fn identity(
     asked: impl Future<Output = redfleet_core::Result<Incarnation>>,
     deadline: Duration,
 ) -> Result<Incarnation, Unfit> {
-    match timeout(deadline, asked).await {
-        Ok(answer) => answer.map_err(Unfit::Unknown),
-        Err(_) => Err(Unfit::Unknown(CoreError::deadline(deadline))),
-    }
+    within(deadline, asked).await.map_err(Unfit::Unknown)
 }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redfleet_core::{Error as CoreError, Result as CoreResult};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::Remote;
 use super::everything::{self, Scan, Stage};
 use super::sender::woken;
+use crate::after::within;
 use crate::dirty::{Everything, Taken};
 use crate::effect::Key;
 use crate::options::Guarantee;
@@ -271,10 +272,6 @@ impl Copier {
             }
         }
     }
-}
-
-async fn within<T>(deadline: Duration, asked: impl Future<Output = CoreResult<T>>) -> CoreResult<T> {
-    timeout(deadline, asked).await.unwrap_or_else(|_| Err(CoreError::deadline(deadline)))
 }
 
 /// Whether it is certain now that nothing old arrives. A fence that is not permitted is done without; one that failed is tried

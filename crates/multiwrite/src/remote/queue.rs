@@ -250,6 +250,11 @@ impl Queue {
         is_there(*copied.get_or_insert(last))
     }
 
+    /// Whether somebody asked what the remote has, and was not answered yet.
+    pub(super) const fn is_look_due(&self) -> bool {
+        self.looks.1 < self.looks.0
+    }
+
     /// Whether nothing up to `seq` is queued or in flight.
     pub(crate) fn has_sent(&self, seq: u64) -> bool {
         self.spilled.is_none() && (self.lanes.len() == 0 || self.lanes.floor() >= seq)

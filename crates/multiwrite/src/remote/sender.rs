@@ -13,6 +13,7 @@ use super::look::{self, Seen};
 use super::ship::{self, Verdict};
 use super::watermark::Watermarks;
 use super::{Remote, at_least_once};
+use crate::after::within;
 use crate::dirty::Cause;
 use crate::effect::{Key, Kind};
 use crate::entry::Entry;
@@ -165,7 +166,7 @@ fn is_lost(verdicts: &[(u64, Verdict)]) -> bool {
 async fn look_if_asked(remote: &Remote, marks: &mut Watermarks) {
     let is_asked = {
         let queue = remote.queue();
-        queue.looks.1 < queue.looks.0 && !queue.is_failing
+        queue.is_look_due() && !queue.is_failing
     };
     if is_asked {
         look(remote, marks).await;
@@ -217,10 +218,8 @@ fn again(round: &[Arc<Entry>], error: &CoreError) -> Vec<(u64, Verdict)> {
 /// Has nothing of earlier rounds arrive any more. Where that is not permitted, the keys are copied once more when it is hardly
 /// possible any longer.
 async fn fence(remote: &Remote, late: &[(u64, Key)]) -> Result<(), CoreError> {
-    let deadline = remote.options.deadline;
-    match timeout(deadline, remote.backend.fence()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(CoreError::Refused { .. } | CoreError::Unsupported { .. })) => {
+    match within(remote.options.deadline, remote.backend.fence()).await {
+        Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => {
             let until = remote.clock.now().saturating_add(UNFENCED);
             let mut queue = remote.queue();
             for (seq, key) in late {
@@ -229,8 +228,7 @@ async fn fence(remote: &Remote, late: &[(u64, Key)]) -> Result<(), CoreError> {
             }
             Ok(())
         }
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(CoreError::deadline(deadline)),
+        told => told,
     }
 }
 
@@ -336,7 +334,7 @@ impl Remote {
             return Next::Wait(None);
         }
         match queue.lanes.next_due(now) {
-            None if queue.looks.1 < queue.looks.0 => return Next::Look,
+            None if queue.is_look_due() => return Next::Look,
             None => return Next::Wait(None),
             Some(Duration::ZERO) => {}
             Some(pause) => return Next::Wait(Some(pause)),

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::life::Life;
 use super::scope::Scope;
 use super::sequencer::Sequencer;
+use crate::after::within;
 use crate::gate::Gate;
 use crate::journal::Journal;
 use crate::lock::lock;
@@ -58,8 +59,7 @@ impl Local {
         if mutant::is_on("fence_is_skipped") {
             return Ok(true);
         }
-        let fenced = timeout(self.deadline, self.backend.fence()).await;
-        match fenced.unwrap_or_else(|_| Err(CoreError::deadline(self.deadline))) {
+        match within(self.deadline, self.backend.fence()).await {
             Ok(()) => Ok(self.clock.now() >= self.haunted_until),
             Err(CoreError::Refused { .. } | CoreError::Unsupported { .. }) => Ok(false),
             Err(error) => Err(error),

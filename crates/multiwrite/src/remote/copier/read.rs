@@ -2,7 +2,8 @@
 
 use redfleet_core::{Batch, Error as CoreError, Result as CoreResult};
 
-use super::{CHUNK_KEYS, Copier, within};
+use super::{CHUNK_KEYS, Copier};
+use crate::after::within;
 use crate::effect::{Effect, Key, from_dump, questions_for_dump, read_typed};
 use crate::remote::refusal;
 
