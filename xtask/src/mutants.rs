@@ -19,6 +19,8 @@ use list::Mutant;
 const VARIABLE: &str = "REDFLEET_MUTANT";
 /// How long one run may take. Waiting for ever is a way to fail, and a build is not.
 const RUN_LIMIT: Duration = Duration::from_secs(300);
+/// How long one without a bug may take, which a slow machine is not to fail.
+const SOUND_LIMIT: Duration = Duration::from_secs(1800);
 const BUILD_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Runs the command.
@@ -121,7 +123,7 @@ fn command(folder: &Path, executable: &Path, filter: &str) -> Command {
 
 /// How the tests must be without a bug: there, and green.
 fn passes(command: &mut Command) -> Result<Done> {
-    let captured = process::capture(command, RUN_LIMIT)?;
+    let captured = process::capture(command, SOUND_LIMIT)?;
     let tests = captured.stdout.lines().filter_map(test::tally::count).next();
     match tests {
         Some(tests) if captured.is_success && tests.passed > 0 => {

@@ -108,7 +108,7 @@ pub(crate) fn not_started(command: &Command, error: &std::io::Error) -> Failure 
 mod tests {
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(10);
+    const LIMIT: Duration = Duration::from_secs(60);
 
     #[test]
     fn both_streams_and_the_verdict_are_captured() {

@@ -3,6 +3,7 @@
 mod builder;
 mod fan_out;
 mod flight;
+mod hedge;
 mod node;
 mod noted;
 mod outcome;
@@ -196,7 +197,18 @@ impl Fleet {
     /// The nodes in the order in which the next hedged read asks them: another one first each time.
     fn rotation(&self) -> Vec<usize> {
         let first = self.shared.turn.fetch_add(1, Ordering::Relaxed);
-        (0..self.len()).map(|place| first.wrapping_add(place) % self.len()).collect()
+        self.around(first).collect()
+    }
+
+    /// The order from this node on, in which those that are down are last.
+    fn order_from(&self, first: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = self.around(first).collect();
+        order.sort_by_key(|place| self.nodes().get(*place).is_some_and(|node| node.down().is_some()));
+        order
+    }
+
+    fn around(&self, first: usize) -> impl Iterator<Item = usize> {
+        (0..self.len()).map(move |place| first.wrapping_add(place) % self.len())
     }
 
     /// The outcome of an operation that was sent to nobody.

@@ -80,6 +80,8 @@ pub use embedded::{Door, DoorBuilder, Embedded, EmbeddedBuilder, Kept};
 pub use error::{ConfigError, Effect, Error, LinkError, Result, convert};
 pub use fleet::{FanOut, Fleet, FleetBuilder, Node, Outcome, Policy, Reply, Shortfall, Tally, Verdict};
 pub use layer::{Breaker, Faults, Layer, Limit, Trace};
+#[doc(hidden)]
+pub use lock::lock;
 
 /// The version of redis-rs whose commands and values are spoken here.
 pub use redis;

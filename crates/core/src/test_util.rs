@@ -1,5 +1,6 @@
 //! What tests and examples need: scripted nodes, networks that fail on demand, checkers, and simulated fleets.
 
+mod around;
 mod background;
 pub mod conformance;
 pub mod history;
@@ -13,9 +14,11 @@ pub mod simulation;
 #[cfg(feature = "embedded")]
 mod stage;
 mod streams;
+mod tap;
 mod wire;
 
 pub use crate::clock::simulated::SimulatedClock;
+pub use around::{Between, around};
 pub use proxy::{Fault, Proxy, Traffic};
 pub use scripted::{Condition, Scripted};
 #[cfg(feature = "test-servers")]
@@ -27,4 +30,5 @@ pub use servers::{
 pub use stage::{Stage, StageError};
 pub(crate) use streams::Streams;
 pub use streams::over;
+pub use tap::{Link, Tap};
 pub use wire::Wire;

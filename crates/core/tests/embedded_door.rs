@@ -14,7 +14,7 @@ use redis::{AsyncCommands, Client, ProtocolVersion, PushInfo, PushKind, Value, c
 use tokio::time::timeout;
 use wire::Wire;
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(60);
 
 fn client(door: &Door, protocol: ProtocolVersion) -> Client {
     let suffix = if protocol == ProtocolVersion::RESP3 { "/?protocol=resp3" } else { "" };

@@ -296,6 +296,43 @@ async fn a_hedged_read_asks_one_node_and_the_next_only_when_it_is_late() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hedges_from_a_node_asks_the_same_ones_each_time_and_others_when_those_have_replied() {
+    let servers = servers(5);
+    let fleet = fleet(&servers);
+    fleet.run(Policy::All, ping).await.require().unwrap();
+    let take = fleet.fan_out(Policy::Quorum(3)).unwrap().hedge_from(Duration::from_millis(10), 3).unwrap();
+    for _ in 0..2 {
+        let outcome = take.run(ping).await;
+        assert_eq!(text(&outcome), "n0 PONG   n1 (not asked)   n2 (not asked)   n3 PONG   n4 PONG");
+    }
+
+    // One says no: two more would be asked at once by an impatient hedge, and none is before the others have replied.
+    let no = |node: Node| async move {
+        match node.name() {
+            "n3" => Err(Error::declined("no", Effect::None)),
+            _ => ping(node).await,
+        }
+    };
+    let outcome = take.run(no).await;
+    assert_eq!(text(&outcome), "n0 PONG   n1 PONG   n2 (not asked)   n3 declined: no   n4 PONG");
+
+    // Where as many say no as settle it, nobody else is asked.
+    let held = |node: Node| async move {
+        drop(node);
+        Err::<String, _>(Error::declined("no", Effect::None))
+    };
+    let outcome = take.run(held).await;
+    assert_eq!(outcome.verdict(), Verdict::Unreachable);
+    assert_eq!(outcome.replies().filter(|(_, reply)| matches!(reply, Reply::NotAsked)).count(), 2);
+
+    servers[4].set(Condition::Hung);
+    let started = Instant::now();
+    let outcome = take.run(ping).await;
+    assert_eq!(started.elapsed(), Duration::from_millis(10), "the next is asked when one is late");
+    assert_eq!(text(&outcome), "n0 PONG   n1 PONG   n2 (not asked)   n3 PONG   n4 (not yet)");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hedged_read_ends_at_the_deadline_although_some_were_never_asked() {
     let servers = servers(5);
     let fleet = fleet(&servers);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 /// Set where this very test binary runs once more, as the one that dies.
 const PART: &str = "REDFLEET_LEASH_PART";
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 const READY: &str = "owner: ";
 
 /// All containers that belong to `owner`, running or not.

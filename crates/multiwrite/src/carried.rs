@@ -1,5 +1,6 @@
 //! What was begun is carried on, also if nobody waits for it any more.
 
+use redfleet_core::lock;
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +9,6 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
-
-use crate::lock::lock;
 
 /// How many writes are under way, those of callers that went away included.
 #[derive(Debug, Default)]

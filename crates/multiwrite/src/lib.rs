@@ -124,7 +124,6 @@ mod gate;
 mod health;
 mod journal;
 mod lanes;
-mod lock;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod options;

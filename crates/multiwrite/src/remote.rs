@@ -29,14 +29,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use redfleet_core::{Backend, Clock};
+use redfleet_core::{Backend, Clock, lock};
 use tokio::sync::Notify;
 
 use crate::after::after;
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
 use crate::journal::Journal;
-use crate::lock::lock;
 use crate::options::{Guarantee, Overflow, RemoteOptions};
 use crate::outcome::{DropReason, Outcome};
 use crate::store::recovered::Lack;

@@ -17,14 +17,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use redfleet_core::{Backend, Handle};
+use redfleet_core::{Backend, Handle, lock};
 use redis::aio::ConnectionLike;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisFuture, Value};
 use tokio::task::JoinHandle;
 
 use crate::carried::UnderWay;
 use crate::everywhere::Everywhere;
-use crate::lock::lock;
 use crate::options::Order;
 use crate::remote::{Remote, copier, sender};
 use local::Local;

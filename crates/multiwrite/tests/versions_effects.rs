@@ -63,20 +63,20 @@ impl World {
         self.store.health().remove(0)
     }
 
-    /// The keys that differ, in three looks: one may come to its end between a look at one side and at the other.
+    /// The keys that differ. One may come to its end between a look at one side and at the other, which is once, as nobody
+    /// writes: so one that differs is looked at again.
     async fn differences(&self, prefix: &str) -> Vec<String> {
         let mut differences = Vec::new();
-        for _ in 0..3 {
-            differences.clear();
-            for key in Script::keys(prefix) {
+        for key in Script::keys(prefix) {
+            let mut difference = None;
+            for _ in 0..3 {
                 let (local, remote) = (whole(&*self.local, &key).await, whole(&*self.remote, &key).await);
-                if local != remote {
-                    differences.push(format!("{key}: {local} here, {remote} there"));
+                difference = (local != remote).then(|| format!("{key}: {local} here, {remote} there"));
+                if difference.is_none() {
+                    break;
                 }
             }
-            if differences.is_empty() {
-                break;
-            }
+            differences.extend(difference);
         }
         differences
     }

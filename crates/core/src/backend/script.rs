@@ -75,7 +75,9 @@ impl Script {
     /// A call with no key and no argument yet.
     #[must_use]
     pub fn call(&self) -> ScriptCall {
-        ScriptCall { source: self.source.clone(), keys: Vec::new(), args: Vec::new() }
+        // As many words, and as long ones, as most calls have: what is more makes them grow.
+        let words = || Cmd::with_capacity(8, 256);
+        ScriptCall { source: self.source.clone(), keys: words(), args: words() }
     }
 
     /// A call with one key; more may follow.
@@ -101,8 +103,9 @@ impl fmt::Debug for Script {
 #[derive(Clone)]
 pub struct ScriptCall {
     source: Source,
-    keys: Vec<Vec<u8>>,
-    args: Vec<Vec<u8>>,
+    /// The keys, as commands hold their words: all in one piece.
+    keys: Cmd,
+    args: Cmd,
 }
 
 impl ScriptCall {
@@ -142,11 +145,17 @@ impl ScriptCall {
     /// The call as EVALSHA.
     pub(crate) fn by_hash(&self) -> Cmd {
         // The name, the hash and the number of keys take at most 70 bytes.
-        let words = self.keys.iter().chain(&self.args);
-        let size = words.map(Vec::len).fold(70, usize::saturating_add);
-        let mut command = Cmd::with_capacity(3 + self.keys.len() + self.args.len(), size);
-        command.arg("EVALSHA").arg(&*self.source.0.hash).arg(self.keys.len());
-        command.arg(&self.keys).arg(&self.args);
+        let (keys, args) = (words(&self.keys), words(&self.args));
+        let (mut count, mut size) = (3, 70);
+        for word in words(&self.keys).chain(words(&self.args)) {
+            count += 1;
+            size += word.len();
+        }
+        let mut command = Cmd::with_capacity(count, size);
+        command.arg("EVALSHA").arg(&*self.source.0.hash).arg(words(&self.keys).count());
+        for word in keys.chain(args) {
+            command.arg(word);
+        }
         command
     }
 
@@ -159,10 +168,17 @@ impl fmt::Debug for ScriptCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ScriptCall")
             .field("hash", &self.source.0.hash)
-            .field("keys", &self.keys.len())
-            .field("args", &self.args.len())
+            .field("keys", &words(&self.keys).count())
+            .field("args", &words(&self.args).count())
             .finish()
     }
+}
+
+/// The words of a command; where a cursor would be, there is none.
+fn words(command: &Cmd) -> impl Iterator<Item = &[u8]> {
+    command
+        .args_iter()
+        .filter_map(|word| if let redis::Arg::Simple(bytes) = word { Some(bytes) } else { None })
 }
 
 impl Source {
@@ -170,10 +186,8 @@ impl Source {
     pub(super) fn in_full(&self, by_hash: &Cmd) -> Cmd {
         let mut command = Cmd::new();
         command.arg("EVAL").arg(&*self.0.text);
-        for arg in by_hash.args_iter().skip(2) {
-            if let redis::Arg::Simple(bytes) = arg {
-                command.arg(bytes);
-            }
+        for word in words(by_hash).skip(2) {
+            command.arg(word);
         }
         command
     }

@@ -224,15 +224,19 @@ mod tests {
         (socket, address)
     }
 
-    /// A listener whose queue is full, so that a new connection hangs.
-    async fn full() -> (Socket, SocketAddr, Vec<TcpStream>) {
+    /// A listener whose queue is full, so that a new connection hangs. Filled in real time: paused time could pass before the
+    /// system has taken a connection.
+    fn full() -> (Socket, SocketAddr, Vec<std::net::TcpStream>) {
         let (socket, address) = deserted();
         socket.listen(0).unwrap();
         let mut queue = Vec::new();
         loop {
-            match timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
-                Ok(taken) => queue.push(taken.unwrap()),
-                Err(_) => return (socket, address, queue),
+            match std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+                Ok(taken) => queue.push(taken),
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
+                    return (socket, address, queue);
+                }
             }
             assert!(queue.len() < 16, "the queue is never full");
         }
@@ -281,7 +285,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_without_an_address_says_so() {
-        let error = endpoint("redis://redfleet.invalid").dial().await.unwrap_err();
+        // Where no server of names can be reached, it takes the system a while to say so.
+        let url = "redis://redfleet.invalid?connect_timeout_ms=60000";
+        let error = endpoint(url).dial().await.unwrap_err();
         assert!(matches!(error, LinkError::Connect { .. }), "{error:?}");
         assert!(error.to_string().starts_with("cannot connect to redfleet.invalid:6379: "), "{error}");
         assert!(!error.is_refusal());
@@ -308,7 +314,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_hung_address_costs_the_connect_time_out_and_no_more() {
-        let (_socket, address, _queue) = full().await;
+        let (_socket, address, _queue) = full();
         let start = Instant::now();
         let url = format!("redis://:hunter2@{address}?connect_timeout_ms=700");
         let error = endpoint(&url).dial().await.unwrap_err();
@@ -321,7 +327,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_hung_or_refused_address_does_not_keep_the_next_from_being_tried() {
         let within = Duration::from_secs(1);
-        let (_full, hung, _queue) = full().await;
+        let (_full, hung, _queue) = full();
         let (_deserted, refused) = deserted();
         let (_listener, good) = listen().await;
         let start = Instant::now();

@@ -11,6 +11,7 @@ use redis::{Cmd, FromRedisValue};
 use tokio::runtime;
 
 use super::flight::Flight;
+use super::hedge::{Hedge, Turns};
 use super::outcome::{Late, Outcome, Reply};
 use super::tally::{Tally, Verdict};
 use super::{Fleet, Node, Policy};
@@ -60,7 +61,7 @@ pub struct FanOut {
     /// No reply counted yet: what every run begins with.
     tally: Tally,
     deadline: Duration,
-    hedge: Option<Duration>,
+    hedge: Option<Hedge>,
 }
 
 impl FanOut {
@@ -93,7 +94,26 @@ impl FanOut {
     /// # References
     ///
     /// Dean and Barroso, The Tail at Scale, 2013: hedged requests.
-    pub fn hedge(mut self, delay: Duration) -> Result<Self, ConfigError> {
+    pub fn hedge(self, delay: Duration) -> Result<Self, ConfigError> {
+        self.hedged(Hedge { delay, first: None })
+    }
+
+    /// As [`hedge`](Self::hedge), but the nodes are asked in one order each time: from the one with this place on, and those whose
+    /// breaker is open last. So all who run an operation of this kind ask the same nodes first. For what excludes others, such as a
+    /// lock: a majority is enough, the same few nodes see all who want it, and the rest need not be asked.
+    ///
+    /// And it is patient: where a node fails, the next is asked only when all others that were asked have replied, or `delay` has
+    /// passed; then at once as many as are still needed. For where one node says no, the others mostly do too.
+    ///
+    /// # Errors
+    ///
+    /// As [`hedge`](Self::hedge).
+    pub fn hedge_from(self, delay: Duration, first: usize) -> Result<Self, ConfigError> {
+        self.hedged(Hedge { delay, first: Some(first) })
+    }
+
+    fn hedged(mut self, hedge: Hedge) -> Result<Self, ConfigError> {
+        let delay = hedge.delay;
         if delay.is_zero() || delay >= self.deadline {
             let expected = "longer than zero and shorter than the deadline";
             return Err(ConfigError::Setting { setting: "the hedging delay", expected });
@@ -104,7 +124,7 @@ impl FanOut {
                 expected: "First or Quorum",
             });
         }
-        self.hedge = Some(delay);
+        self.hedge = Some(hedge);
         Ok(self)
     }
 
@@ -148,9 +168,10 @@ impl FanOut {
         let operation = move |node| operation(node).err_into::<Error>();
         let flight = match self.hedge {
             None => Flight::launch(nodes, tally, self.deadline, entry, operation),
-            Some(delay) => {
-                let hedge = (delay, self.fleet.rotation());
-                Flight::launch_hedged(nodes, tally, self.deadline, entry, operation, hedge)
+            Some(Hedge { delay, first }) => {
+                let order = first.map_or_else(|| self.fleet.rotation(), |first| self.fleet.order_from(first));
+                let turns = Turns::new(delay, order, first.is_some());
+                Flight::launch_hedged(nodes, tally, self.deadline, entry, operation, turns)
             }
         };
         let runtime = runtime::Handle::try_current().ok();

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use super::hedge::Turns;
 use super::node::{Node, Passage};
 use super::outcome::Reply;
 use super::progress::{Progress, landed, panicked};
@@ -28,18 +29,9 @@ pub(super) struct Flight<T, O, F> {
     deadline: Duration,
     /// When the deadline is: the same for all, so that no caller waits longer than one.
     due: Instant,
-    hedge: Option<Hedge>,
+    hedge: Option<Turns>,
     timer: Option<Pin<Box<Sleep>>>,
     entry: Entry,
-}
-
-/// Nodes are asked one after another: the next one after `delay`, or at once when one has failed.
-struct Hedge {
-    delay: Duration,
-    /// In which order the nodes are asked.
-    order: std::vec::IntoIter<usize>,
-    /// When the next one is asked.
-    next: Instant,
 }
 
 impl<T, O, F> Flight<T, O, F>
@@ -62,18 +54,18 @@ where
         flight
     }
 
-    /// Asks as many nodes as are needed, in `order`, and a further one after each `delay`.
+    /// Asks as many nodes as are needed, in their turns, and further ones later.
     pub(super) fn launch_hedged(
         nodes: Arc<[Node]>,
         tally: Tally,
         deadline: Duration,
         entry: Entry,
         operation: O,
-        (delay, order): (Duration, Vec<usize>),
+        turns: Turns,
     ) -> Self {
         let needed = tally.needed();
         let mut flight = Self::waiting(nodes, tally, deadline, entry, operation);
-        flight.hedge = Some(Hedge { delay, order: order.into_iter(), next: Instant::now() + delay });
+        flight.hedge = Some(turns);
         for _ in 0..needed {
             flight.ask_next();
         }
@@ -132,17 +124,24 @@ where
         if is_ack && mutant::is_on("reply_counts_twice") {
             self.tally.note((index + 1) % self.places.len(), true);
         }
-        if !is_ack {
-            self.ask_next();
+        match self.hedge.as_ref().map(|hedge| hedge.is_patient()) {
+            Some(false) if !is_ack => self.ask_next(),
+            Some(true) if !self.is_under_way() => self.ask_what_lacks(),
+            Some(_) | None => {}
+        }
+    }
+
+    /// Asks as many as are still needed, if they can decide anything.
+    fn ask_what_lacks(&mut self) {
+        if self.tally.verdict() == Verdict::Pending {
+            for _ in self.tally.acks()..self.tally.needed() {
+                self.ask_next();
+            }
         }
     }
 
     fn ask_next(&mut self) {
-        let next = self.hedge.as_mut().and_then(|hedge| {
-            hedge.next = Instant::now() + hedge.delay;
-            hedge.order.next()
-        });
-        if let Some(node) = next {
+        if let Some(node) = self.hedge.as_mut().and_then(Turns::next) {
             self.ask(node);
         }
     }
@@ -204,8 +203,8 @@ where
         if !self.is_under_way() {
             return None;
         }
-        let hedge = self.hedge.as_ref().filter(|hedge| hedge.order.len() > 0);
-        Some(hedge.map_or(self.due, |hedge| self.due.min(hedge.next)))
+        let hedge = self.hedge.as_ref().filter(|hedge| !hedge.is_over());
+        Some(hedge.map_or(self.due, |hedge| self.due.min(hedge.due())))
     }
 
     fn is_due(&mut self, next: Instant, cx: &mut Context<'_>) -> bool {
@@ -223,8 +222,10 @@ where
             self.hedge = None;
             self.give_up(now);
         }
-        if self.hedge.as_ref().is_some_and(|hedge| hedge.next <= now) {
-            self.ask_next();
+        match self.hedge.as_ref().filter(|hedge| hedge.due() <= now).map(Turns::is_patient) {
+            Some(true) => self.ask_what_lacks(),
+            Some(false) => self.ask_next(),
+            None => {}
         }
         self.advance_each(cx);
     }

@@ -76,6 +76,7 @@ struct Shared {
     connections: AtomicU64,
     request_bytes: AtomicU64,
     reply_bytes: AtomicU64,
+    lost_bytes: AtomicU64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +116,7 @@ impl Proxy {
             connections: AtomicU64::new(0),
             request_bytes: AtomicU64::new(0),
             reply_bytes: AtomicU64::new(0),
+            lost_bytes: AtomicU64::new(0),
         });
         background().spawn(accept(Arc::clone(&shared)));
         Ok(Self { owner: Arc::new(Owner { shared }) })
@@ -221,6 +223,7 @@ impl Proxy {
             connections: shared.connections.load(Ordering::SeqCst),
             request_bytes: shared.request_bytes.load(Ordering::SeqCst),
             reply_bytes: shared.reply_bytes.load(Ordering::SeqCst),
+            lost_bytes: shared.lost_bytes.load(Ordering::SeqCst),
         }
     }
 

@@ -215,7 +215,8 @@ impl State {
     }
 }
 
-fn words(command: &Cmd) -> String {
+/// A command's words, joined by spaces.
+pub(super) fn words(command: &Cmd) -> String {
     let words: Vec<_> = command
         .args_iter()
         .map(|arg| {

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use redfleet_core::test_util::Scripted;
 use redfleet_core::test_util::conformance::{self, Ability, Subject, Verdict};
-use redfleet_core::{Backend, Batch, Delivery, Error, Incarnation, Messages, Result, Topic};
-use redis::{Cmd, Value};
+use redfleet_core::test_util::{Between, Scripted, around};
+use redfleet_core::{Backend, Delivery, Error, Messages, Result, Topic};
 
 use super::broken::Flaw as F;
 use super::memory::Memory;
@@ -151,7 +150,7 @@ async fn what_is_there_cannot_be_said_to_be_lacking() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_lacking_is_left_out_for_a_reason_and_what_nobody_speaks_of_is_not_tried() {
-    let lacking: Arc<dyn Backend> = Arc::new(Lacking(Memory::new().backend()));
+    let lacking = around(Memory::new().backend(), &Arc::new(Lacking));
     let subject = Subject::new(lacking, "t")
         .without(Ability::Sessions, "it has no connections")
         .without(Ability::Messages, "nobody publishes");
@@ -186,53 +185,21 @@ async fn a_backend_that_never_answers_fails_and_does_not_hang_the_suite() {
     assert!(report.violations().count() > 20, "{report}");
 }
 
-/// A backend without sessions and messages, that delivers at least once.
+/// Without sessions and messages, and it delivers at least once.
 #[derive(Debug)]
-struct Lacking(Arc<dyn Backend>);
+struct Lacking;
 
 #[async_trait]
-impl Backend for Lacking {
-    async fn call(&self, command: &Cmd) -> Result<Value> {
-        self.0.call(command).await
-    }
-
-    async fn call_batch(&self, batch: &Batch) -> Result<Vec<Result<Value>>> {
-        self.0.call_batch(batch).await
-    }
-
-    async fn session(&self, _key: Option<&[u8]>) -> Result<Arc<dyn Backend>> {
+impl Between for Lacking {
+    async fn session(&self, _: &dyn Backend, _key: Option<&[u8]>) -> Result<Arc<dyn Backend>> {
         Err(Error::unsupported("a session", "there are no connections"))
     }
 
-    async fn subscribe(&self, _topics: &[Topic]) -> Result<Messages> {
+    async fn subscribe(&self, _: &dyn Backend, _topics: &[Topic]) -> Result<Messages> {
         Err(Error::unsupported("SUBSCRIBE", "nobody publishes"))
     }
 
-    async fn identify(&self) -> Result<Incarnation> {
-        self.0.identify().await
-    }
-
-    fn incarnation(&self) -> Option<Incarnation> {
-        self.0.incarnation()
-    }
-
-    fn delivery(&self) -> Delivery {
+    fn delivery(&self, _: &dyn Backend) -> Delivery {
         Delivery::AtLeastOnce
-    }
-
-    fn overdue(&self, after: std::time::Duration) {
-        self.0.overdue(after);
-    }
-
-    fn is_sharded(&self) -> bool {
-        self.0.is_sharded()
-    }
-
-    async fn fence(&self) -> Result<()> {
-        self.0.fence().await
-    }
-
-    fn disconnect(&self) {
-        self.0.disconnect();
     }
 }

@@ -122,7 +122,7 @@ fn a_probe_that_ended_with_its_runtime_is_begun_again() {
     drop(first);
     server.set(Condition::Up);
     Runtime::new().unwrap().block_on(async {
-        for _ in 0..1000 {
+        for _ in 0..10_000 {
             if node.query::<String>(cmd("PING")).await.is_ok() {
                 return;
             }

@@ -11,9 +11,12 @@ use redis::cmd;
 
 use super::world::{key, node};
 
+/// How long what must happen may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A backend that is reached through these proxies, with keys of its own.
 fn subject(backend: Arc<dyn Backend>, proxies: Vec<Proxy>) -> Subject {
-    Subject::new(backend, key("contract")).broken_by(proxies)
+    Subject::new(backend, key("contract")).broken_by(proxies).limit(PATIENCE)
 }
 
 pub(super) async fn passes(subject: Subject) {

@@ -1,11 +1,9 @@
 //! Which life of which server answers.
 
-use std::time::Duration;
-
 use redfleet_core::test_util::{Server, servers};
 use redfleet_core::{Error, Policy, connect};
 
-use super::world::{fleet, node, ping};
+use super::world::{fleet, node, ping, until};
 
 #[tokio::test]
 async fn a_server_tells_its_run_id_and_each_connection_its_number() {
@@ -14,7 +12,7 @@ async fn a_server_tells_its_run_id_and_each_connection_its_number() {
     let first = node.identify().await.unwrap();
     assert_eq!(first.run_id().map(str::len), Some(40));
     server.proxy().disconnect();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until("it is noticed", || async { node.incarnation() != Some(first.clone()) }).await;
     let second = node.identify().await.unwrap();
     assert!(first.is_same_server(&second));
     assert_ne!(first, second, "through another connection");

@@ -4,7 +4,7 @@ use redfleet_core::test_util::{Server, ServerOptions};
 use redfleet_core::{BackendExt, Effect, Error, LinkError, Policy, connect};
 use redis::cmd;
 
-use super::world::{key, node, ping};
+use super::world::{DEADLINE, key, node, ping};
 
 const PASSWORD: &str = "s3cret/with:odd@signs%";
 const PASSWORD_IN_URL: &str = "s3cret%2Fwith%3Aodd%40signs%25";
@@ -66,6 +66,7 @@ async fn a_wrong_password_is_the_nodes_typed_reply_in_every_outcome() {
     let (other, _) = node().await;
     let wrong = connect(&server.url_as("reader", "wr0ng-one")).unwrap();
     let fleet = redfleet_core::Fleet::builder()
+        .deadline(DEADLINE)
         .node("right", connect(&other.url()).unwrap())
         .node("wrong", wrong)
         .build()

@@ -1,9 +1,19 @@
 //! Scripts: known, unknown and forgotten by the server.
 
-use redfleet_core::{BackendExt, Batch, Script};
+use std::sync::Arc;
+
+use redfleet_core::test_util::{Server, ServerOptions};
+use redfleet_core::{Backend, BackendExt, Batch, Script, connect};
 use redis::{Value, cmd};
 
 use super::world::{key, node};
+
+/// A server of one's own: SCRIPT FLUSH takes everybody's scripts, also between the two steps of somebody else.
+async fn alone() -> (Server, Arc<dyn Backend>) {
+    let server = ServerOptions::new().start().await;
+    let node = connect(&server.url()).unwrap();
+    (server, node)
+}
 
 fn add() -> Script {
     // A text of its own for each test, so that none has loaded it for another.
@@ -12,7 +22,7 @@ fn add() -> Script {
 
 #[tokio::test]
 async fn a_script_runs_whether_or_not_the_server_knows_it() {
-    let (_server, node) = node().await;
+    let (_server, node) = alone().await;
     let (add, key) = (add(), key("sum"));
     for expected in [2, 4] {
         assert_eq!(add.key(&key).arg(2).run::<i64>(&*node).await.unwrap(), expected);
@@ -40,7 +50,7 @@ async fn in_a_batch_its_first_use_keeps_the_order() {
 
 #[tokio::test]
 async fn in_a_batch_a_forgotten_script_costs_one_more_round_trip() {
-    let (_server, node) = node().await;
+    let (_server, node) = alone().await;
     let (add, key) = (add(), key("sum"));
     let mut batch = Batch::new();
     batch.push_script(&add.key(&key).arg(1));
@@ -53,7 +63,7 @@ async fn in_a_batch_a_forgotten_script_costs_one_more_round_trip() {
 
 #[tokio::test]
 async fn in_a_transaction_a_script_is_never_missing() {
-    let (_server, node) = node().await;
+    let (_server, node) = alone().await;
     let (add, key) = (add(), key("sum"));
     let mut batch = Batch::new().atomic();
     batch.push(cmd("SET").arg(&key).arg(1).take());
@@ -67,7 +77,7 @@ async fn in_a_transaction_a_script_is_never_missing() {
 
 #[tokio::test]
 async fn in_a_block_a_script_is_never_missing_and_keeps_its_place() {
-    let (_server, node) = node().await;
+    let (_server, node) = alone().await;
     let (add, key) = (add(), key("sum"));
     let mut batch = Batch::new();
     batch.push(cmd("SET").arg(&key).arg(1).take());

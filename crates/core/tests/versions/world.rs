@@ -9,7 +9,8 @@ use redfleet_core::{Backend, Breaker, Fleet, Node, Result, connect};
 use redis::cmd;
 use tokio::time::{Instant, sleep};
 
-pub(super) const DEADLINE: Duration = Duration::from_millis(400);
+/// Longer than a busy machine takes for a reply that comes.
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
 static PREFIXES: AtomicU64 = AtomicU64::new(0);
 
@@ -42,11 +43,11 @@ pub(super) async fn ping(node: Node) -> Result<String> {
     node.query(cmd("PING")).await
 }
 
-/// Waits until `is_so`, and fails after ten seconds.
+/// Waits until `is_so`, and fails after a minute.
 pub(super) async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
     let started = Instant::now();
     while !is_so().await {
-        assert!(started.elapsed() < Duration::from_secs(10), "after 10 s still not so: {what}");
+        assert!(started.elapsed() < Duration::from_secs(60), "after a minute still not so: {what}");
         sleep(Duration::from_millis(10)).await;
     }
 }

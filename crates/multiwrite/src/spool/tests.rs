@@ -21,6 +21,8 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("redfleet-spool-{name}-{}", std::process::id()));
+        // Of an earlier process with this number, which did not come to its end.
+        std::fs::remove_dir_all(&path).ok();
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }

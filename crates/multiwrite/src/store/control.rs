@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use redfleet_core::lock;
 use tokio::time::{Instant, timeout_at};
 
 use super::MultiWrite;
@@ -10,7 +11,6 @@ use super::undelivered::Undelivered;
 use crate::after::after;
 use crate::health::RemoteHealth;
 use crate::journal::Journal;
-use crate::lock::lock;
 use crate::outcome::DropReason;
 
 impl MultiWrite {

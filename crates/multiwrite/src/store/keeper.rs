@@ -3,13 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use redfleet_core::{Error as CoreError, Result as CoreResult};
+use redfleet_core::{Error as CoreError, Result as CoreResult, lock};
 use tokio::time::{sleep, timeout};
 
 use super::local::Local;
 use crate::dirty::Cause;
 use crate::journal::Journal;
-use crate::lock::lock;
 use crate::outbox::{Outbox, RecoveredOutbox};
 
 /// How long what was told may wait before it is written.

@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use redfleet_core::Incarnation;
+use redfleet_core::{Incarnation, lock};
 use tokio::time::timeout;
 
 use super::local::Local;
 use crate::dirty::Cause;
-use crate::lock::lock;
 
 /// Which life of local was seen last.
 #[derive(Debug)]

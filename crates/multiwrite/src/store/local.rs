@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use redfleet_core::{
-    Backend, Batch, Clock, Effect as CoreEffect, Error as CoreError, Result as CoreResult, mutant,
+    Backend, Batch, Clock, Effect as CoreEffect, Error as CoreError, Result as CoreResult, lock, mutant,
 };
 use redis::{Cmd, Value};
 use tokio::sync::watch;
@@ -16,7 +16,6 @@ use super::sequencer::Sequencer;
 use crate::after::within;
 use crate::gate::Gate;
 use crate::journal::Journal;
-use crate::lock::lock;
 
 /// How many writers of different keys may be on their way at once before they wait for each other needlessly.
 pub(crate) const STRIPES: usize = 4096;

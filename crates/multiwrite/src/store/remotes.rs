@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use redfleet_core::Backend;
+use redfleet_core::{Backend, lock};
 
 use super::{MultiWrite, builder};
 use crate::dirty::Cause;
 use crate::error::{BuildError, Error};
 use crate::journal::Journal;
-use crate::lock::lock;
 use crate::options::RemoteOptions;
 use crate::outcome::DropReason;
 use crate::remote::Remote;

@@ -4,6 +4,7 @@
 //! [`porter`](super::porter)). So it costs a writer the same whatever becomes of it at the remotes. Everybody else who looks at the
 //! order, or adds to it, first has brought there what was put down before.
 
+use redfleet_core::lock;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,7 +13,6 @@ use tokio::sync::Notify;
 use crate::dirty::Cause;
 use crate::effect::{Effect, Key};
 use crate::journal::Journal;
-use crate::lock::lock;
 use crate::options::Overflow;
 use crate::receipt::{Receipt, Ticket};
 use crate::remote::Remote;

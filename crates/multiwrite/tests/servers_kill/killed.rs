@@ -4,11 +4,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use redfleet_core::test_util::{Server, servers};
-use redfleet_multiwrite::MultiWrite;
+use redfleet_multiwrite::{MultiWrite, Report};
 use redis::{FromRedisValue, cmd};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::child;
 use super::world::{Journal, Place, WRITERS};
@@ -17,6 +17,9 @@ use super::world::{Journal, Place, WRITERS};
 const PLACE: &str = "REDFLEET_KILLED";
 
 const KILLS: u64 = 22;
+
+/// Long enough for anything that is to happen at all.
+const LONG: Duration = Duration::from_secs(120);
 
 /// What the processes said that local had answered.
 #[derive(Debug, Default)]
@@ -105,7 +108,7 @@ async fn check(local: &Server, place: &Place, told: &Told) {
 
 /// Waits until the remotes have everything, and fails unless they hold what local holds.
 async fn compare(store: &MultiWrite, trio: &[Server], place: &Place) {
-    if let Err(lack) = store.flush(Duration::from_secs(25)).await {
+    if let Err(lack) = store.flush(LONG).await {
         panic!("{lack}: {:#?}", store.health());
     }
     let local = held(&trio[0], &place.prefix).await;
@@ -113,17 +116,40 @@ async fn compare(store: &MultiWrite, trio: &[Server], place: &Place) {
         let remote = held(remote, &place.prefix).await;
         let differs = local.iter().zip(&remote).find(|(here, there)| here != there);
         assert!(local == remote, "{name} differs: {differs:?}");
-        let report = store.verify(name).await.unwrap();
+        let report = verified(store, name).await;
         assert!(report.is_equal(), "{name}: {report}");
     }
 }
 
+/// Waits until it is so.
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let started = Instant::now();
+    while !is_so().await {
+        assert!(started.elapsed() < LONG, "still not so: {what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A report of a comparison, as soon as both sides answer in time.
+async fn verified(store: &MultiWrite, name: &str) -> Report {
+    let started = Instant::now();
+    loop {
+        match store.verify(name).await {
+            Ok(report) => return report,
+            Err(error) => assert!(started.elapsed() < LONG, "{name}: {error}"),
+        }
+    }
+}
+
 fn place(trio: &[Server], journal: Journal, name: &str) -> Place {
+    let directory = std::env::temp_dir().join(format!("redfleet-killed-{}-{name}", std::process::id()));
+    // Of an earlier process with this number, which did not come to its end.
+    drop(std::fs::remove_dir_all(&directory));
     Place {
+        directory,
         journal,
         urls: [0, 1, 2].map(|index: usize| trio[index].url()),
         prefix: format!("killed-{name}:"),
-        directory: std::env::temp_dir().join(format!("redfleet-killed-{}-{name}", std::process::id())),
         life: 0,
     }
 }
@@ -152,7 +178,7 @@ async fn kill_many(journal: Journal, test: &str) {
     let store = place.store();
     check(&trio[0], &place, &told).await;
     compare(&store, &trio, &place).await;
-    store.shutdown(Duration::from_secs(5)).await.unwrap();
+    store.shutdown(LONG).await.unwrap();
     if journal == Journal::Spool {
         std::fs::remove_dir_all(&place.directory).unwrap();
     }
@@ -185,16 +211,19 @@ async fn what_arrives_at_local_after_the_process_that_sent_it_was_killed_is_copi
     while seen < 200 {
         seen += usize::from(note(&lines.next_line().await.unwrap().unwrap(), 1, &mut Told::default()));
     }
-    trio[0].proxy().strand();
+    let proxy = trio[0].proxy();
+    proxy.strand();
+    let sent = proxy.traffic().request_bytes;
+    // Each writer goes on until its next reply does not come.
+    until("something is held up", async || proxy.traffic().request_bytes > sent).await;
     sleep(Duration::from_millis(100)).await;
     process.kill().await.unwrap();
     let store = place.store();
     sleep(Duration::from_millis(500)).await;
     let early = held(&trio[0], &place.prefix).await;
-    trio[0].proxy().heal();
-    sleep(Duration::from_millis(200)).await;
-    assert_ne!(early, held(&trio[0], &place.prefix).await, "what was held up has arrived");
+    proxy.heal();
+    until("what was held up has arrived", async || held(&trio[0], &place.prefix).await != early).await;
     compare(&store, &trio, &place).await;
-    store.shutdown(Duration::from_secs(5)).await.unwrap();
+    store.shutdown(LONG).await.unwrap();
     std::fs::remove_dir_all(&place.directory).unwrap();
 }

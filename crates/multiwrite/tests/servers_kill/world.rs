@@ -55,6 +55,7 @@ impl Place {
         let builder = MultiWrite::builder(local)
             .only(&self.prefix)
             .seed(self.life)
+            .local_deadline(Duration::from_secs(60))
             .remote_with("eu", eu, options.clone())
             .remote_with("us", us, options.guarantee(Guarantee::AtLeastOnce));
         let builder = match self.journal {

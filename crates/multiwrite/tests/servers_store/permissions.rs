@@ -49,9 +49,12 @@ async fn a_user_who_may_not_copy_is_told_and_served_when_he_may() {
     let store =
         MultiWrite::builder(node(&local)).only("cp:").remote_with("r", backend, quick()).build().unwrap();
     write(&store, "EVAL redis.call('RPUSH',KEYS[1],1) 1 cp:l").await;
-    until("it is told", || store.health().iter().any(|remote| remote.last_error.is_some())).await;
-    let told = store.health().remove(0).last_error.unwrap().to_string();
-    assert!(told.contains("NOPERM") || told.contains("ACL"), "{told}");
+    // The first that is told may be that a busy server was late.
+    until("it is told", || {
+        let told = store.health().remove(0).last_error.map(|error| error.to_string()).unwrap_or_default();
+        told.contains("NOPERM") || told.contains("ACL")
+    })
+    .await;
     let _: () = ask(&remote, "ACL SETUSER plain +restore").await;
     flush(&store).await;
     assert_eq!(held(&remote, "cp:").await, ["cp:l list -1 1"]);

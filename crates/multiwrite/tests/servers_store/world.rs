@@ -9,7 +9,7 @@ use redfleet_multiwrite::{MultiWrite, RemoteOptions};
 use redis::{Cmd, FromRedisValue, cmd};
 
 /// Long enough for anything that is to happen at all.
-pub(super) const LONG: Duration = Duration::from_secs(20);
+pub(super) const LONG: Duration = Duration::from_secs(120);
 
 /// Quick to try again.
 pub(super) fn quick() -> RemoteOptions {
@@ -56,7 +56,7 @@ pub(super) async fn flush(store: &MultiWrite) {
 
 /// Waits until `is_so`.
 pub(super) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..2000 {
+    for _ in 0..24_000 {
         if is_so() {
             return;
         }

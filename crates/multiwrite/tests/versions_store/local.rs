@@ -66,7 +66,8 @@ async fn whatever_the_network_does_to_local_under_load_the_remotes_are_equal_at_
 async fn a_write_that_hangs_on_local_is_told_as_unknown_and_copied_if_it_was_carried_out() {
     let shared = World::shared().await;
     let world = World::of(Server::start().await, shared.eu, shared.us);
-    let builder = world.builder().local_deadline(Duration::from_millis(200));
+    // Long enough for what is answered, also for the first write, which connects.
+    let builder = world.builder().local_deadline(Duration::from_secs(5));
     let store = world.with_remotes(builder, &quick()).build().unwrap();
     store.everywhere().send(&words("SET #a early", &world.prefix)).await.unwrap();
     world.local.pause().await;

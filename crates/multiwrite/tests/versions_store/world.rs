@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use redfleet_core::test_util::{Server, servers};
 use redfleet_core::{Backend, connect};
-use redfleet_multiwrite::{Builder, Guarantee, MultiWrite, RemoteOptions};
+use redfleet_multiwrite::{Builder, Guarantee, MultiWrite, RemoteOptions, Report};
 use redis::{FromRedisValue, cmd};
 use tokio::time::{Instant, sleep};
 
 /// Long enough for anything that is to happen at all.
-pub(super) const LONG: Duration = Duration::from_secs(20);
+pub(super) const LONG: Duration = Duration::from_secs(120);
 
 static PREFIXES: AtomicU64 = AtomicU64::new(0);
 
@@ -43,7 +43,7 @@ impl World {
         MultiWrite::builder(node(&self.local))
             .only(&self.prefix)
             .seed(1)
-            .local_deadline(Duration::from_secs(1))
+            .local_deadline(Duration::from_secs(30))
     }
 
     /// A store with both remotes.
@@ -68,7 +68,7 @@ impl World {
         }
         self.compare().await;
         for remote in store.health() {
-            let report = store.verify(&remote.name).await.unwrap();
+            let report = verified(store, &remote.name).await;
             assert!(report.is_equal(), "{}: {report}: {:?}", remote.name, report.differences);
         }
     }
@@ -113,6 +113,17 @@ pub(super) async fn held(server: &Server, prefix: &str) -> Vec<String> {
 /// What a server says, asked past its proxy.
 pub(super) async fn ask<T: FromRedisValue>(server: &Server, command: &redis::Cmd) -> T {
     T::from_redis_value(server.direct(command).await.unwrap()).unwrap()
+}
+
+/// A report of a comparison, as soon as both sides answer in time.
+async fn verified(store: &MultiWrite, name: &str) -> Report {
+    let started = Instant::now();
+    loop {
+        match store.verify(name).await {
+            Ok(report) => return report,
+            Err(error) => assert!(started.elapsed() < LONG, "{name}: {error}"),
+        }
+    }
 }
 
 /// Fails with what differs.

@@ -103,7 +103,7 @@ pub(crate) async fn whoever_waits_is_given_what_comes_and_its_id(pipes: &Pipes) 
     assert_eq!(waiting.rpop(["none"], second).await.unwrap(), None);
     assert_eq!(waiting.move_to(("none", Right), ("1", Left), second).await.unwrap(), None);
     let waited = began.elapsed();
-    assert!(waited > Duration::from_millis(2_900) && waited < Duration::from_secs(12), "{waited:?}");
+    assert!(waited > Duration::from_millis(2_900) && waited < Duration::from_secs(60), "{waited:?}");
     // No time at all is hardly any, and not for ever.
     assert_eq!(waiting.lpop(["none"], Some(Duration::ZERO)).await.unwrap(), None);
 }
@@ -122,7 +122,7 @@ pub(crate) async fn whoever_stops_waiting_takes_nothing_away(pipes: &Pipes) {
         if left == Some(7) {
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(10), "somebody who is gone takes what comes");
+        assert!(began.elapsed() < Duration::from_secs(60), "somebody who is gone takes what comes");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -8,10 +8,10 @@ use redfleet_pipe::{Deferred, Error};
 use redis::cmd;
 use tokio::time::{Instant, sleep};
 
-use super::world::{DEADLINE, Ledger, healed, key, pipes, stored};
+use super::world::{DEADLINE, Ledger, PATIENCE, healed, key, pipes, stored};
 
-/// Room for a slow machine on top of a deadline.
-const SLACK: Duration = Duration::from_millis(900);
+/// Room for a slow machine on top of a deadline. Less than another one.
+const SLACK: Duration = Duration::from_secs(4);
 
 /// Breaks the connection now and then, in the middle of what is under way, until it is dropped.
 async fn storm(server: &Server, seed: u64) -> ! {
@@ -39,8 +39,14 @@ async fn no_increment_is_ever_applied_twice_and_what_was_told_is_what_happened()
     let (counter, single) = (key("n"), key("single"));
     let mut ledger = Ledger::default();
     let mut singles: Vec<(String, Result<i64, Error>)> = Vec::new();
+    let started = Instant::now();
     let work = async {
-        for round in 0..150 {
+        for round in 0.. {
+            // On a machine that is slower than the storm, it takes longer until enough has come through.
+            let is_enough = ledger.told > 1000 && ledger.unknown > 100 || started.elapsed() > PATIENCE;
+            if round >= 150 && is_enough {
+                break;
+            }
             let mut pipe = pipes.pipe();
             let counts: Vec<_> = (0..40).map(|_| pipe.incr(&counter, 1)).collect();
             let own = format!("{single}:{round}");
@@ -72,8 +78,13 @@ async fn a_block_is_whole_or_not_there_whenever_the_connection_breaks() {
     let pipes = pipes([("only", &server)]);
     let (one, other) = (key("one"), key("other"));
     let (mut first, mut second) = (Ledger::default(), Ledger::default());
+    let started = Instant::now();
     let work = async {
-        for _ in 0..150 {
+        for round in 0.. {
+            let is_enough = first.told > 100 && first.unknown > 10 || started.elapsed() > PATIENCE;
+            if round >= 150 && is_enough {
+                break;
+            }
             let mut pipe = pipes.pipe();
             let blocks: Vec<_> =
                 (0..20).map(|_| pipe.atomic(|pipe| (pipe.incr(&one, 1), pipe.incr(&other, 1)))).collect();

@@ -124,7 +124,9 @@ async fn pump(
                     is_open = false;
                 } else if direction.is_lost_by(fault) {
                     has_lost = true;
+                    shared.lost_bytes.fetch_add(piece.len() as u64, Ordering::SeqCst);
                 } else if take_one(direction.to_lose(shared)) {
+                    shared.lost_bytes.fetch_add(piece.len() as u64, Ordering::SeqCst);
                     return Err(hole());
                 } else {
                     direction.bytes(shared).fetch_add(piece.len() as u64, Ordering::SeqCst);

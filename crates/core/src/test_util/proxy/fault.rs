@@ -39,4 +39,6 @@ pub struct Traffic {
     pub request_bytes: u64,
     /// Bytes from the server that were sent on to clients, those still on their way included.
     pub reply_bytes: u64,
+    /// Bytes of either side that were swallowed: whoever heals the network sees by them what was lost before.
+    pub lost_bytes: u64,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{AsyncConnectionConfig, Client, Cmd, RedisResult, Value, cmd};
 
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Sends `command` on a connection of its own, logged in as the default user if there is a password.
 pub(super) async fn call(addr: SocketAddr, password: Option<&str>, command: &Cmd) -> RedisResult<Value> {

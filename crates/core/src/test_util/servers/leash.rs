@@ -16,16 +16,16 @@ pub(super) const LABEL: &str = "redfleet.owner";
 /// Where Docker is asked first if the environment does not say.
 const SOCKET: &str = "/var/run/docker.sock";
 
-/// Reads until the only writer is gone, then sweeps for five seconds: a container that was just being made
-/// when the process died appears a little later.
+/// Reads until the only writer is gone, then sweeps for twenty seconds, ever less often: a container that was just being
+/// made when the process died appears a little later, on a busy machine some seconds.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 cat > /dev/null
 rm -rf "$2"
-for sweep in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for pause in 0.25 0.25 0.25 0.25 0.25 0.25 0.25 0.25 0.5 0.5 0.5 0.5 1 1 1 1 2 2 3 3 0; do
     ids=$(docker ps -aq --filter "label=$1")
     if [ -n "$ids" ]; then docker rm -f -v $ids; fi
-    sleep 0.25
+    sleep $pause
 done
 "#;
 

@@ -97,7 +97,8 @@ impl Ports {
             Role::ClusterNode => {
                 lines.extend(persistence(options));
                 lines.push("cluster-enabled yes".into());
-                lines.push("cluster-node-timeout 1000".into());
+                // A node that a busy machine stops for a moment is not down, and keeps its links to the others.
+                lines.push("cluster-node-timeout 3000".into());
                 lines.push(format!("cluster-port {}", self.bus));
                 lines.push("cluster-announce-ip 127.0.0.1".into());
                 lines.push(format!("cluster-announce-port {}", announced.port()));

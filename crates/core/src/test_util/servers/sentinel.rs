@@ -13,9 +13,14 @@ const SERVICE: &str = "redfleet";
 
 /// How often sentinels look around: ten times as often as by default, so that tests need not wait for it. Not
 /// so for PING-PERIOD: a replica whose INFO is older than five of those is not promoted.
-const HURRY: [(&str, u32); 3] = [("INFO-PERIOD", 1_000), ("ASK-PERIOD", 100), ("PUBLISH-PERIOD", 200)];
+/// And a sentinel that a busy machine stops for seconds is not to do nothing for half a minute after it.
+const HURRY: [(&str, u32); 4] =
+    [("INFO-PERIOD", 1_000), ("ASK-PERIOD", 100), ("PUBLISH-PERIOD", 200), ("TILT-TRIGGER", 60_000)];
 
-/// A primary with replicas, watched by three sentinels that act within a second.
+/// How long a primary must not answer. What a busy machine stops for a moment is not down.
+const DOWN_AFTER_MS: u32 = 2_000;
+
+/// A primary with replicas, watched by three sentinels that act within a few seconds.
 ///
 /// All are on the host's network and announce the addresses of their proxies, so that every link, also those
 /// among themselves, goes through one and can be broken.
@@ -58,7 +63,7 @@ impl SentinelSet {
         let config = [
             "sentinel resolve-hostnames no".to_owned(),
             format!("sentinel monitor {SERVICE} 127.0.0.1 {port} {QUORUM}"),
-            format!("sentinel down-after-milliseconds {SERVICE} 500"),
+            format!("sentinel down-after-milliseconds {SERVICE} {DOWN_AFTER_MS}"),
             format!("sentinel failover-timeout {SERVICE} 2000"),
         ]
         .join("\n");

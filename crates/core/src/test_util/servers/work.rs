@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::super::background::background;
 
 /// How long anything may take that is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(20);

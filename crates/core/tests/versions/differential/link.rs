@@ -14,7 +14,7 @@ use super::command::Words;
 use super::reply::Reply;
 
 /// How long a reply may take on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(super) struct Link {

@@ -17,7 +17,7 @@ use super::link::{Link, PATIENCE};
 use super::reply::Reply;
 
 /// How often to look whether a command blocks already, and how long in between.
-const LOOKS: usize = 300;
+const LOOKS: usize = 6_000;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// More rounds than any scan of ours takes.

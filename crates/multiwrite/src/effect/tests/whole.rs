@@ -1,40 +1,52 @@
 //! All of a key, as a text that can be compared.
 
-use redfleet_core::{Backend, convert};
+use redfleet_core::{Backend, Batch, convert};
 use redis::{Cmd, Value};
 
-/// All of a key, in an order that does not depend on how it came about.
+/// All of a key as it is at one moment, in an order that does not depend on how it came about.
 pub(crate) async fn whole(node: &dyn Backend, key: &str) -> String {
-    let ask = async |text: &str| node.call(&command(&text.replace('@', key))).await.unwrap();
-    let kind: String = convert(ask("TYPE @").await).unwrap();
+    let asked = |text: &str| command(&text.replace('@', key));
+    let kind: String = convert(node.call(&asked("TYPE @")).await.unwrap()).unwrap();
     let questions: &[&str] = match kind.as_str() {
         "none" => return "nothing".into(),
         "string" => &["GET @"],
         "list" => &["LRANGE @ 0 -1"],
         "set" => &["SMEMBERS @"],
         "zset" => &["ZRANGE @ 0 -1 WITHSCORES"],
-        "hash" => &["HGETALL @"],
+        "hash" => &["HGETALL @", "HPEXPIRETIME @ FIELDS 3 f g i"],
         "stream" => &["XRANGE @ - +", "XINFO GROUPS @"],
         other => panic!("{other}"),
     };
-    let mut told = vec![format!("{:?}", ask("PEXPIRETIME @").await)];
-    for question in questions {
-        told.push(match ask(question).await {
-            Value::Set(members) => sorted(members.iter().map(|member| format!("{member:?}"))),
-            Value::Array(members) if kind == "set" => {
+    // A block: the key comes to its end before all of them or after.
+    let block = async |questions: &[&str]| {
+        let mut batch: Batch =
+            ["EXISTS @", "PEXPIRETIME @"].iter().chain(questions).map(|text| asked(text)).collect();
+        batch.make_atomic(0..batch.len());
+        node.call_batch(&batch).await.unwrap()
+    };
+    let mut answers = block(questions).await;
+    if kind == "hash" && answers.iter().all(Result::is_err) {
+        // A server without ends of fields refuses the block for the command that it does not know: there are none to ask for.
+        answers = block(&["HGETALL @"]).await;
+    }
+    let mut answers = answers.into_iter();
+    if answers.next().unwrap().unwrap() == Value::Int(0) {
+        return "nothing".into();
+    }
+    let told =
+        ["PEXPIRETIME @"].iter().chain(questions).zip(answers).map(|(&question, answer)| match answer {
+            Ok(Value::Set(members)) => sorted(members.iter().map(|member| format!("{member:?}"))),
+            Ok(Value::Array(members)) if question == "SMEMBERS @" => {
                 sorted(members.iter().map(|member| format!("{member:?}")))
             }
-            Value::Map(pairs) if kind == "hash" => sorted(pairs.iter().map(|pair| format!("{pair:?}"))),
-            Value::Array(words) if kind == "hash" => sorted(words.chunks(2).map(|pair| format!("{pair:?}"))),
-            other @ (Value::Nil | _) => format!("{other:?}"),
+            Ok(Value::Map(pairs)) => sorted(pairs.iter().map(|pair| format!("{pair:?}"))),
+            Ok(Value::Array(words)) if question == "HGETALL @" => {
+                sorted(words.chunks(2).map(|pair| format!("{pair:?}")))
+            }
+            Ok(other) => format!("{other:?}"),
+            Err(_) => String::new(),
         });
-    }
-    if kind == "hash" {
-        // Servers without ends of fields refuse this on both sides.
-        let ends = node.call(&command(&format!("HPEXPIRETIME {key} FIELDS 3 f g i"))).await;
-        told.push(ends.map_or_else(|_| String::new(), |ends| format!("{ends:?}")));
-    }
-    told.join(" ")
+    told.collect::<Vec<_>>().join(" ")
 }
 
 fn sorted(texts: impl Iterator<Item = String>) -> String {
