@@ -117,8 +117,9 @@ impl SeveralRequest {
     ///
     /// # Errors
     ///
-    /// [`Error::Held`] for the first, in the order of the names, that is not; then none is held. [`Error::Request`] if none is
-    /// named, or more than 100, or one twice, or one has no name: then nothing was sent.
+    /// [`Error::Held`] for the first, in the order of the names, that is not; then none is held. [`Error::Lost`] for one that was
+    /// taken, and lost while another was waited for: then none is held either. [`Error::Request`] if none is named, or more than
+    /// 100, or one twice, or one has no name: then nothing was sent.
     ///
     /// # Cancel safety
     ///
@@ -160,17 +161,14 @@ impl SeveralRequest {
             let told = if left.is_zero() {
                 Err(timed_out.clone())
             } else {
-                self.request(&name).acquire_within(left).await
+                taken.while_held(self.request(&name).acquire_within(left)).await
             };
             match told {
                 Ok(lease) => drop(taken.leases.insert(name, lease)),
-                Err(error) => {
-                    drop(taken.release().await);
-                    return Err(error);
-                }
+                Err(error) => return taken.give_up(error).await,
             }
         }
-        Ok(taken)
+        taken.whole().await
     }
 
     async fn at_once(&self, names: &[Arc<str>]) -> Result<SeveralLease> {
@@ -185,12 +183,8 @@ impl SeveralRequest {
             }
         }
         match first_error {
-            None => Ok(taken),
-            Some(error) => {
-                // Whether it was lost meanwhile does not matter: it is not held any more.
-                drop(taken.release().await);
-                Err(error)
-            }
+            None => taken.whole().await,
+            Some(error) => taken.give_up(error).await,
         }
     }
 

@@ -124,6 +124,24 @@ async fn what_is_not_free_in_time_is_told_as_that_however_little_time_was_left_f
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_lost_while_another_is_waited_for_is_told_at_once_and_none_is_held() {
+    for servers in [1, 3] {
+        let world = World::new(servers);
+        let (ours, theirs) = (world.client(1), world.client(2));
+        let held = theirs.lock("b").ttl(Duration::from_secs(20)).try_acquire().await.unwrap();
+        let start = tokio::time::Instant::now();
+        let several = ours.all(["a", "b"]).unattended().ttl(Duration::from_secs(1)).wait(Duration::from_secs(10));
+        let told = several.acquire().await;
+        assert!(matches!(&told, Err(Error::Lost { name, .. }) if &**name == "a"), "{servers}: {told:?}");
+        assert!(start.elapsed() < Duration::from_secs(2), "{servers}: {:?}", start.elapsed());
+        // Who waited leaves the line in the background.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        held.release().await.unwrap();
+        theirs.all(["a", "b"]).try_acquire().await.unwrap().release().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_is_over_before_an_answer_can_come_is_refused_by_every_kind() {
     let ms = Duration::from_millis;
     let world = World::new(3);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::{join_all, select_all};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fence::Fence;
 use crate::lease::Lease;
 use crate::run::Held;
@@ -59,6 +59,32 @@ impl SeveralLease {
     pub async fn release(&self) -> Result<()> {
         let released = join_all(self.leases.values().map(Lease::release)).await;
         released.into_iter().try_for_each(|released| released.map(drop))
+    }
+
+    /// Takes another while these are held: it is not waited for any longer once one of them is lost.
+    pub(super) async fn while_held(&self, another: impl Future<Output = Result<Lease>>) -> Result<Lease> {
+        if self.leases.is_empty() {
+            return another.await;
+        }
+        tokio::select! {
+            biased;
+            name = self.until_lost() => Err(Error::Lost { name }),
+            taken = another => taken,
+        }
+    }
+
+    /// All of them, unless one was lost while the others were taken: then none.
+    pub(super) async fn whole(self) -> Result<Self> {
+        match self.lost_by_now() {
+            None => Ok(self),
+            Some(name) => self.give_up(Error::Lost { name }).await,
+        }
+    }
+
+    /// Gives back what was taken in vain: whether it was lost meanwhile does not matter, it is not held any more.
+    pub(super) async fn give_up(self, error: Error) -> Result<Self> {
+        drop(self.release().await);
+        Err(error)
     }
 }
 
