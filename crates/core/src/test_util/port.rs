@@ -2,11 +2,20 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::net::{TcpListener, TcpSocket};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
+
+/// Below what Linux gives to outgoing connections and Docker to containers: Docker takes a port that is bound, too, as long
+/// as nobody listens on it, so that behind the address of a server that is down there would be another one.
+const FIRST: u32 = 20_000;
+const COUNT: u32 = 12_000;
+
+/// How many ports this process has asked for: one that was given back is the last to be asked for again.
+static ASKED: AtomicU32 = AtomicU32::new(0);
 
 /// Bound and never listening: connections are refused, nobody else is given the port, and whoever sets
 /// `SO_REUSEADDR`, as Redis does, may listen on it.
@@ -19,9 +28,13 @@ pub(super) struct Port {
 impl Port {
     /// A port that was free.
     pub(super) fn reserve() -> io::Result<Self> {
-        let socket = bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        let addr = socket.local_addr()?;
-        Ok(Self { _socket: socket, addr })
+        for _ in 0..COUNT {
+            match take(candidate()) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                done => return done,
+            }
+        }
+        Err(io::ErrorKind::AddrInUse.into())
     }
 
     pub(super) const fn addr(&self) -> SocketAddr {
@@ -30,13 +43,51 @@ impl Port {
 
     /// Listens on it, until the listener is dropped. Needs a runtime.
     pub(super) fn listen(&self) -> io::Result<TcpListener> {
-        bind(self.addr)?.listen(BACKLOG)
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(self.addr)?;
+        socket.listen(BACKLOG)
     }
 }
 
-fn bind(addr: SocketAddr) -> io::Result<TcpSocket> {
+/// The next port to try. Processes that run at the same time begin at different places.
+fn candidate() -> u16 {
+    let place = std::process::id().wrapping_mul(101).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+    u16::try_from(FIRST + place % COUNT).unwrap_or_default()
+}
+
+/// Takes a port, unless anybody has it, and only then lets others listen on it: two that both allow it could both have it.
+fn take(number: u16) -> io::Result<Port> {
     let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, number).into())?;
     socket.set_reuseaddr(true)?;
-    socket.bind(addr)?;
-    Ok(socket)
+    let addr = socket.local_addr()?;
+    Ok(Port { _socket: socket, addr })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_is_ours_alone_whether_anybody_listens_on_it_or_not() {
+        let port = Port::reserve().unwrap();
+        let number = port.addr().port();
+        assert_eq!(take(number).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        for _ in 0..3 {
+            let listener = port.listen().unwrap();
+            tokio::net::TcpStream::connect(port.addr()).await.unwrap();
+            assert_eq!(take(number).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+            drop(listener);
+            let refused = tokio::net::TcpStream::connect(port.addr()).await.unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        }
+    }
+
+    #[test]
+    fn neither_the_kernel_nor_docker_gives_out_ports_from_there() {
+        let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+        let first: u32 = range.split_whitespace().next().unwrap().parse().unwrap();
+        assert!(FIRST + COUNT <= first, "{range}");
+    }
 }
