@@ -13,9 +13,9 @@ macro_rules! script {
     };
 }
 
-script!(ACQUIRE, "standing", "readers", "acquire");
-script!(ACQUIRE_READ, "standing", "hand_over", "readers", "acquire_read");
-script!(ACQUIRE_SLOT, "standing", "acquire_slot");
+script!(ACQUIRE, "standing", "taking", "readers", "acquire");
+script!(ACQUIRE_READ, "standing", "taking", "hand_over", "readers", "acquire_read");
+script!(ACQUIRE_SLOT, "standing", "taking", "acquire_slot");
 script!(ENLIST, "enlist");
 script!(EXTEND, "standing", "extend");
 script!(EXTEND_READ, "standing", "readers", "extend_read");

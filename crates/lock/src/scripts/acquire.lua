@@ -23,7 +23,7 @@ end
 
 local owner, reserved, last = seen[3], seen[4], tonumber(seen[5]) or 0
 local is_mine = owner == ARGV[2]
-local is_kept = reserved and reserved ~= ARGV[8] and ARGV[7] ~= 'fast'
+local is_kept = reserved and reserved ~= waiter and mode ~= 'fast'
 local wait_ms = 0
 if owner and not is_mine then
   wait_ms = redis.call('PTTL', KEYS[3])
@@ -37,26 +37,14 @@ elseif KEYS[7] then
   end
 end
 
-if (owner and not is_mine) or (is_kept and not is_mine) or wait_ms > 0 then
-  local place = -1
-  if ARGV[7] ~= 'try' then
-    redis.call('ZADD', KEYS[6], ARGV[9], ARGV[8])
-    redis.call('PEXPIRE', KEYS[6], ARGV[10])
-    place = redis.call('ZRANK', KEYS[6], ARGV[8])
-  end
-  return {'busy', time[1], time[2], math.max(wait_ms, 1), place}
+if (owner or is_kept) and not is_mine or wait_ms > 0 then
+  return busy(wait_ms)
 end
-
 if is_mine then
   return granted(last - ARGV[5] + 1)
 end
-local first = math.max(last + 1, tonumber(ARGV[4]))
 redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
-redis.call('SET', KEYS[5], first + ARGV[5] - 1, 'PX', ARGV[6])
 if reserved then
   redis.call('DEL', KEYS[4])
 end
-if ARGV[7] ~= 'try' and reserved ~= ARGV[8] then
-  redis.call('ZREM', KEYS[6], ARGV[8])
-end
-return granted(first)
+return taken(last, reserved)

@@ -16,9 +16,7 @@ if refused then
 end
 
 local owner, reserved, last = seen[3], seen[4], tonumber(seen[5]) or 0
-local mode, id = ARGV[7], ARGV[2]
-local waiter = mode ~= 'try' and ARGV[8] or nil
-local prefix = ARGV[#ARGV]
+local id, prefix = ARGV[2], ARGV[#ARGV]
 local now_ms = forget_dead(KEYS[7])
 local is_mine = redis.call('ZSCORE', KEYS[7], id)
 
@@ -55,26 +53,14 @@ if not is_mine then
 end
 
 if wait_ms > 0 then
-  local place = -1
-  if waiter then
-    redis.call('ZADD', KEYS[6], ARGV[9], waiter)
-    redis.call('PEXPIRE', KEYS[6], ARGV[10])
-    place = redis.call('ZRANK', KEYS[6], waiter)
-  end
-  return {'busy', time[1], time[2], wait_ms, place}
+  return busy(wait_ms)
 end
-
 if is_mine then
   return granted(last - ARGV[5] + 1)
 end
-local first = math.max(last + 1, tonumber(ARGV[4]))
 redis.call('ZADD', KEYS[7], now_ms + ARGV[3], id)
 keep_readers(KEYS[7], now_ms)
-redis.call('SET', KEYS[5], first + ARGV[5] - 1, 'PX', ARGV[6])
 if reserved and reserved == waiter then
   redis.call('DEL', KEYS[4])
 end
-if waiter and reserved ~= waiter then
-  redis.call('ZREM', KEYS[6], waiter)
-end
-return granted(first)
+return taken(last, reserved)

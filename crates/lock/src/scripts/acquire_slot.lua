@@ -14,8 +14,7 @@ if refused then
 end
 
 local owner, reserved, last = seen[3], seen[4], tonumber(seen[5]) or 0
-local mode, permits = ARGV[7], tonumber(ARGV[#ARGV])
-local waiter = mode ~= 'try' and ARGV[8] or nil
+local permits = tonumber(ARGV[#ARGV])
 local is_mine = owner == ARGV[2]
 local is_kept = reserved and reserved ~= waiter and mode ~= 'fast'
 
@@ -40,26 +39,13 @@ local function free_permits()
 end
 
 if (owner or is_kept) and not is_mine then
-  local wait_ms = redis.call('PTTL', owner and KEYS[3] or KEYS[4])
-  local free, place = free_permits(), -1
-  if waiter then
-    redis.call('ZADD', KEYS[6], ARGV[9], waiter)
-    redis.call('PEXPIRE', KEYS[6], ARGV[10])
-    place = redis.call('ZRANK', KEYS[6], waiter)
-  end
-  return {'busy', time[1], time[2], math.max(wait_ms, 1), place, free}
+  return busy(redis.call('PTTL', owner and KEYS[3] or KEYS[4]), free_permits())
 end
-
 if is_mine then
   return granted(last - ARGV[5] + 1)
 end
-local first = math.max(last + 1, tonumber(ARGV[4]))
 redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])
-redis.call('SET', KEYS[5], first + ARGV[5] - 1, 'PX', ARGV[6])
 if reserved then
   redis.call('DEL', KEYS[4])
 end
-if waiter and reserved ~= waiter then
-  redis.call('ZREM', KEYS[6], waiter)
-end
-return granted(first)
+return taken(last, reserved)

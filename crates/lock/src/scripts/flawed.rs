@@ -21,11 +21,11 @@ pub(super) fn flawed(text: &'static str) -> Cow<'static, str> {
     } else if mutant::is_on("nothing_is_reserved") {
         ("redis.call('SET', reservation, waiter, 'PX', reserve_ms)", "")
     } else if mutant::is_on("try_takes_what_is_kept") {
-        ("reserved ~= ARGV[8] and ARGV[7] ~= 'fast'", "reserved ~= ARGV[8] and ARGV[7] == 'fair'")
+        ("reserved ~= waiter and mode ~= 'fast'", "reserved ~= waiter and mode == 'fair'")
     } else if mutant::is_on("fast_passes_the_holder") {
-        ("local is_mine = owner == ARGV[2]", "local is_mine = false; owner = ARGV[7] ~= 'fast' and owner")
+        ("local is_mine = owner == ARGV[2]", "local is_mine = false; owner = mode ~= 'fast' and owner")
     } else if mutant::is_on("fast_is_in_line_only") {
-        ("reserved ~= ARGV[8] and ARGV[7] ~= 'fast'", "reserved ~= ARGV[8]")
+        ("reserved ~= waiter and mode ~= 'fast'", "reserved ~= waiter")
     } else if mutant::is_on("rate_gives_one_too_many") {
         ("if ahead > burst then", "if ahead > burst + earned then")
     } else if mutant::is_on("rate_is_as_of_the_last") {

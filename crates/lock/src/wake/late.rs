@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use redfleet_core::Node;
+use redfleet_core::{Node, Result};
+use tokio::time::timeout;
 
 use crate::hold::{Hold, State};
 use crate::locks::Inner;
@@ -29,7 +30,7 @@ pub(super) async fn keep(inner: Arc<Inner>, node: Node, hold: Arc<Hold>) {
             call.arg(hold.id.as_str()).arg(left_ms).arg(last).arg(life_ms)
         };
         if left_ms > 0 {
-            drop(servers.ask(&node, restore).await);
+            in_time(servers, &node, servers.ask(&node, restore)).await;
         }
     }
     // An id that is not held any more never is again, by whoever it was handed to.
@@ -42,5 +43,14 @@ pub(super) async fn keep(inner: Arc<Inner>, node: Node, hold: Arc<Hold>) {
 
 /// Nobody here wants it: the next one is woken.
 pub(super) async fn pass_on(servers: Arc<Servers>, node: Node, site: Site, waiter: Arc<str>) {
-    leave::call(&servers, &site, &waiter, 0).run::<String>(&*node).await.map(drop).ok();
+    let call = leave::call(&servers, &site, &waiter, 0);
+    in_time(&servers, &node, call.run::<String>(&*node)).await;
+}
+
+/// Waits for an answer that nobody needs, so that no more is sent than answered, and no longer than for any other.
+async fn in_time<T>(servers: &Servers, node: &Node, answer: impl Future<Output = Result<T>>) {
+    let deadline = servers.round_trip().deadline();
+    if timeout(deadline, answer).await.is_err() {
+        node.overdue(deadline);
+    }
 }
