@@ -130,7 +130,8 @@ async fn what_is_lost_while_another_is_waited_for_is_told_at_once_and_none_is_he
         let (ours, theirs) = (world.client(1), world.client(2));
         let held = theirs.lock("b").ttl(Duration::from_secs(20)).try_acquire().await.unwrap();
         let start = tokio::time::Instant::now();
-        let several = ours.all(["a", "b"]).unattended().ttl(Duration::from_secs(1)).wait(Duration::from_secs(10));
+        let several =
+            ours.all(["a", "b"]).unattended().ttl(Duration::from_secs(1)).wait(Duration::from_secs(10));
         let told = several.acquire().await;
         assert!(matches!(&told, Err(Error::Lost { name, .. }) if &**name == "a"), "{servers}: {told:?}");
         assert!(start.elapsed() < Duration::from_secs(2), "{servers}: {:?}", start.elapsed());
