@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpSocket};
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// Below what Linux gives to outgoing connections and Docker to containers: Docker takes a port that is bound, too, as long
-/// as nobody listens on it, so that behind the address of a server that is down there would be another one.
+/// Below what Linux by default gives to outgoing connections, and Docker to containers: Docker takes also a port that is bound,
+/// as long as nobody listens on it, so that behind the address of a server that is down there would be another one.
 const FIRST: u32 = 20_000;
 const COUNT: u32 = 12_000;
 
@@ -82,12 +82,5 @@ mod tests {
             let refused = tokio::net::TcpStream::connect(port.addr()).await.unwrap_err();
             assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
         }
-    }
-
-    #[test]
-    fn neither_the_kernel_nor_docker_gives_out_ports_from_there() {
-        let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
-        let first: u32 = range.split_whitespace().next().unwrap().parse().unwrap();
-        assert!(FIRST + COUNT <= first, "{range}");
     }
 }
