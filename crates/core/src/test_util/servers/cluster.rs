@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::{join_all, try_join_all};
-use redis::{Cmd, FromRedisValue, Value, cmd};
+use redis::{Cmd, FromRedisValue, RedisError, Value, cmd};
 use tokio::time::timeout;
 
 use super::options::{Role, ServerOptions};
@@ -185,15 +185,23 @@ impl Migration<'_> {
         keys.len()
     }
 
-    /// Moves one key, if it is there.
+    /// Moves one key, if it is there. Servers that a busy machine kept from hearing of each other refuse it for a while.
     pub async fn move_key(&self, key: impl AsRef<[u8]>) {
         let port = self.cluster.server(self.to).direct_addr().port();
         let mut command = cmd("MIGRATE");
-        command.arg("127.0.0.1").arg(port).arg(key.as_ref()).arg(0).arg(5_000);
+        // What a try before this one left there is replaced: until it is gone here, what is here counts.
+        command.arg("127.0.0.1").arg(port).arg(key.as_ref()).arg(0).arg(5_000).arg("REPLACE");
         if let Some(password) = self.cluster.server(self.to).password() {
             command.arg("AUTH").arg(password);
         }
-        admin(self.cluster.server(self.from), &command).await;
+        let (from, command) = (self.cluster.server(self.from), &command);
+        let moved = until("a key to move", || async move {
+            match from.direct(command).await {
+                Err(error) if is_for_a_while(&error) => Err(error.to_string()),
+                told => Ok(told),
+            }
+        });
+        must("move a key", moved.await);
     }
 
     /// Gives the slot to its new owner, on every server: from now on the old one answers MOVED.
@@ -229,6 +237,13 @@ fn owns(line: &str, slot: u16) -> bool {
     })
 }
 
+/// Whether servers of a cluster say that they do not hear of each other now.
+fn is_for_a_while(error: &RedisError) -> bool {
+    let text = error.to_string();
+    text.contains("CLUSTERDOWN") || text.contains("IOERR")
+}
+
 async fn admin(server: &Server, command: &Cmd) -> Value {
-    must("set the cluster up", server.direct(command).await)
+    let name = String::from_utf8_lossy(&command.get_packed_command()).into_owned();
+    must(format_args!("say {name:?} to a server of a cluster"), server.direct(command).await)
 }
