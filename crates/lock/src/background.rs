@@ -32,9 +32,14 @@ impl Background {
 
     /// Carries this out, on the runtime where the locks were built. Once that has ended, nothing can be carried out any more.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        if let Some(runtime) = self.runtime.clone().or_else(|| Handle::try_current().ok()) {
+        if let Some(runtime) = self.runtime() {
             drop(self.tasks.spawn_on(task, &runtime));
         }
+    }
+
+    /// Where the locks were built; if there was no runtime, the one that this is called in.
+    pub(crate) fn runtime(&self) -> Option<Handle> {
+        self.runtime.clone().or_else(|| Handle::try_current().ok())
     }
 
     /// Counts as a task until it is dropped: for what goes on in the fleet's own tasks.

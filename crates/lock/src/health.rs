@@ -16,8 +16,8 @@ pub struct ServerHealth {
     pub name: Arc<str>,
     /// Whether it votes, and why not.
     pub state: ServerState,
-    /// How far its clock is ahead of the median of all servers, in microseconds, if it has told the time. More than 15 s either way
-    /// is to be mended: fencing tokens follow the servers' clocks.
+    /// How far its clock is ahead of the median of all servers, in microseconds, if it has told the time. More than 15 s, or half of
+    /// `max_ttl`, either way is to be mended: fencing tokens follow the servers' clocks.
     pub clock_offset_us: Option<i64>,
     /// By how much that may be wrong: half of what the fastest replies took.
     pub clock_error: Option<Duration>,

@@ -113,15 +113,19 @@ impl Hold {
     }
 
     /// Ends it, as released, and begins that of the one to whom it is handed: with the same id, the next token of its block, and what
-    /// is left of its validity. Nothing if too little is left for another: no more than two thirds of the ttl.
+    /// is left of its validity. Nothing if too little is left for another: no more than two thirds of the ttl. Nor if more is left than
+    /// the other may hold it: the servers would keep it for longer than that.
     pub(crate) fn hand_on(&self, now: Duration, to: &Terms) -> Option<Self> {
         let mut state = lock(&self.state);
         let State::Held(until) = self.look(&mut state, now) else { return None };
         if until.saturating_sub(now) * 3 <= self.ttl * 2 {
             return None;
         }
-        let share = self.share.hand_on(to.owner.clone())?;
         let max_until = now.saturating_add(to.max_hold);
+        if max_until < until {
+            return None;
+        }
+        let share = self.share.hand_on(to.owner.clone())?;
         // The gate stays open: it is the same acquisition that goes on.
         *state = State::Released;
         drop(state);

@@ -6,6 +6,7 @@ use crate::hold::{Hold, State};
 use crate::id::LeaseId;
 use crate::locks::Inner;
 use crate::release::Release;
+use crate::site::Site;
 
 impl Inner {
     /// A hold has a lease from now on. After a shutdown it is given back at once, and lost.
@@ -28,13 +29,13 @@ impl Inner {
         Some(Release::on(&self.servers, &hold.site, &hold.id, |server| hold.gate.was_asked(server)))
     }
 
-    /// Ends what is held here under this id, because it is released by its id: whoever works under it is told that it is lost.
-    /// Whether there was any.
-    pub(crate) fn end_by_id(&self, name: &str, id: &LeaseId) -> bool {
+    /// Ends what is held here of this lock under this id, because it is released by its id: whoever works under it is told that it
+    /// is lost. Whether there was any.
+    pub(crate) fn end_by_id(&self, site: &Site, id: &LeaseId) -> bool {
         // Whoever it is handed to has it under the same id.
         self.lines.undisturbed(|| {
             let held = self.keeper.held().into_iter();
-            let ended = held.filter(|hold| hold.id == *id && *hold.site.name == *name).map(|hold| {
+            let ended = held.filter(|hold| hold.id == *id && hold.site.owner == site.owner).map(|hold| {
                 self.keeper.let_go(&hold);
                 hold.end(State::Lost)
             });

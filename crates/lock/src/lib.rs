@@ -13,7 +13,7 @@
 //!
 //! - **clocks run** at rates that differ from true time by no more than half a percent each (`drift_ppm`), also while a machine sleeps.
 //!   What time of day they show has no part in validity; for tokens to rise over a majority's loss of data it must not be off by more
-//!   than 15 s.
+//!   than 15 s, and half of `max_ttl`.
 //! - **a server that restarts is seen to**: it has a new run id, and does not vote until every lease has ended that it may have
 //!   forgotten (`max_ttl` and the margin). Nobody has to delay its restart, and no fsync is trusted unless it is declared.
 //! - **a server is one server**: a replica that takes over, behind a sentinel or in a cluster, may have lost what the one before it
@@ -88,7 +88,7 @@
 //! | it is handed on to another process | 2 | 1 to release, 1 to acquire |
 //!
 //! The first time on a connection a server is enlisted, which is one more. A server keeps, by lock, the owner for its ttl, and the
-//! last token and the line for twice `max_ttl`.
+//! line for twice `max_ttl`, and the last token for as long, or for a minute if that is longer.
 //!
 //! # Theory
 //!

@@ -90,7 +90,7 @@ impl Locks {
             return Err(Error::Shutdown);
         }
         let name = Arc::clone(&site.name);
-        let was_held = self.inner.end_by_id(&name, id);
+        let was_held = self.inner.end_by_id(&site, id);
         let (found, answers) = release::by_id(&self.inner.servers, &site, id).await;
         match found {
             ById::Released(on) => Ok(Released { on, was_held }),

@@ -101,7 +101,7 @@ struct Waiter<'a> {
     seat: Arc<Seat>,
     /// When it began, by our clock.
     began: Duration,
-    /// Its ticket, once it took a place on the servers.
+    /// Its ticket, once it took a place in the servers' line.
     ticket: Option<u64>,
     /// How many attempts in a row reached no majority.
     failures: u32,
@@ -184,13 +184,13 @@ impl<'a> Waiter<'a> {
             // Before any server has told its time nobody can be put in order.
             self.ticket = Some(ticket(servers, self.began)).filter(|ticket| *ticket > 0);
         }
+        self.inner.lines.placed(&self.wanted.key, self.ticket?);
         let (waiter, before) = (Arc::clone(&self.wanted.waiter), Arc::new(AtomicU64::new(0)));
         Some(Place { waiter, ticket: self.ticket?, is_fast: self.wanted.options.is_fast, before })
     }
 
     fn granted(&mut self, ask: Ask, grant: Grant) -> Arc<Hold> {
         // With the grant it has left the line where it was granted; where it was not, it is woken in vain, and the holder is told.
-        self.ticket = None;
         let hold = self.wanted.granted(self.inner, ask, grant);
         self.inner.keeper.keep(&hold);
         self.inner.lines.took(&self.wanted.key, Some(self.number), self.wanted.heritable(&hold));
@@ -249,12 +249,16 @@ impl<'a> Waiter<'a> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let (is_last, passed) = self.inner.lines.leave(&self.wanted.key, self.number);
-        if let Some(hold) = passed {
+        // Of a semaphore it leaves the permit that is kept for it.
+        if let Some(slot) = self.seat.news().slot {
+            self.go_to(slot);
+        }
+        let left = self.inner.lines.leave(&self.wanted.key, self.number);
+        if let Some(hold) = left.passed {
             self.inner.give_back(&hold);
         }
-        if let Some(ticket) = self.ticket.filter(|_| is_last) {
-            let (servers, site) = (Arc::clone(&self.inner.servers), Arc::clone(&self.wanted.site));
+        if let Some(ticket) = left.ticket {
+            let (servers, site) = (Arc::clone(&self.inner.servers), Arc::clone(&self.aim.site));
             let waiter = Arc::clone(&self.wanted.waiter);
             self.inner.in_background(leave::everywhere(servers, site, waiter, ticket));
         }

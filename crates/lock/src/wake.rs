@@ -57,10 +57,12 @@ impl Wakes {
         }
         if !self.is_begun.swap(true, Ordering::AcqRel) {
             let channel = format!("{}{}", inner.servers.channels(), inner.ids.client());
-            let mut tasks = lock(&self.tasks);
-            for node in inner.servers.fleet().nodes() {
+            // Who waits first may do so on a runtime that ends long before the others have waited.
+            let (runtime, mut tasks) = (inner.servers.background().runtime(), lock(&self.tasks));
+            for (node, runtime) in inner.servers.fleet().nodes().iter().zip(runtime.iter().cycle()) {
                 let topic = Topic::channel(channel.clone());
-                drop(tasks.spawn(listen(Arc::downgrade(inner), node.clone(), topic, self.tried.clone())));
+                let listening = listen(Arc::downgrade(inner), node.clone(), topic, self.tried.clone());
+                drop(tasks.spawn_on(listening, runtime));
             }
         }
         let servers = inner.servers.fleet().len();
@@ -78,8 +80,8 @@ async fn listen(inner: Weak<Inner>, node: Node, topic: Topic, tried: watch::Send
     loop {
         let subscribed = timeout(TRY, node.subscribe(std::slice::from_ref(&topic))).await;
         let messages = subscribed.ok().and_then(Result::ok);
-        if !is_first && messages.is_some() {
-            // Until now nothing was heard from here.
+        if messages.is_some() {
+            // Until now nothing was heard from here, and somebody may have gone to sleep meanwhile.
             on_gap(&inner);
         }
         if std::mem::take(&mut is_first) {

@@ -13,6 +13,8 @@ use tokio::time::{Instant, sleep};
 
 #[path = "waiting/closing.rs"]
 mod closing;
+#[path = "waiting/places.rs"]
+mod places;
 #[path = "waiting/worlds.rs"]
 mod worlds;
 

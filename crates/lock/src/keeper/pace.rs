@@ -21,10 +21,7 @@ impl Pace {
     }
 
     /// For how long to ask in a round that begins at `start`: the ttl, or what is left to the end and the margin, so that the
-    /// servers do not keep the lock much longer than it may be held.
-    ///
-    /// Where this is shorter than the life that a server has the lock for, that life is cut short. That is safe, because
-    /// what is asked for reaches to `max_until`, and the lease never protected for longer than that.
+    /// servers do not keep the lock much longer than it may be held. A server that has the lock for longer keeps it so.
     pub(crate) fn ask(&self, start: Duration, drift_ppm: u32) -> Duration {
         let left = self.max_until.saturating_sub(start);
         self.ttl.min(left.saturating_add(validity::margin(self.ttl, drift_ppm)))

@@ -110,7 +110,7 @@ async fn on_their_servers<F>(
     let fan_out = servers.fleet().fan_out(Policy::All).and_then(|fan_out| fan_out.deadline(deadline));
     if let Ok(fan_out) = fan_out {
         // Where it failed, the next round finds it absent again.
-        drop(fan_out.run(on_one).await);
+        fan_out.run(on_one).await.settle().await;
     }
 }
 

@@ -22,6 +22,17 @@ struct Local {
     line: Line,
     seats: BTreeMap<u64, Arc<Seat>>,
     hold: Option<Arc<Hold>>,
+    /// The ticket of this process in the servers' line, the last that was sent. Whoever asked with it may be gone.
+    ticket: Option<u64>,
+}
+
+/// What somebody leaves who waits no longer.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// What was handed to it unseen.
+    pub(crate) passed: Option<Arc<Hold>>,
+    /// The ticket of this process in the servers' line, if nobody here waits any more: that place is to be given up.
+    pub(crate) ticket: Option<u64>,
 }
 
 /// To whom a message of a server goes.
@@ -48,19 +59,27 @@ impl Lines {
         Ok((number, seat))
     }
 
-    /// It waits no longer: whether it was the last one, and what was handed to it unseen.
-    pub(crate) fn leave(&self, key: &Arc<str>, number: u64) -> (bool, Option<Arc<Hold>>) {
+    /// It waits no longer.
+    pub(crate) fn leave(&self, key: &Arc<str>, number: u64) -> Left {
         let mut lines = self.lines();
-        let Some(local) = lines.get_mut(key) else { return (true, None) };
+        let Some(local) = lines.get_mut(key) else { return Left::default() };
         let news = local.line.leave(number);
         local.tell(news);
         let passed = local.seats.remove(&number).and_then(|seat| seat.take());
-        let was_last = local.line.is_empty();
+        let ticket = if local.line.is_empty() { local.ticket.take() } else { None };
         forget(&mut lines, key);
-        (was_last, passed)
+        Left { passed, ticket }
     }
 
-    /// The waiter with this number has the lock. Of a hold that nobody can inherit only the waiter is forgotten.
+    /// Whoever asks the servers takes a place in their line with this ticket.
+    pub(crate) fn placed(&self, key: &str, ticket: u64) {
+        if let Some(local) = self.lines().get_mut(key) {
+            local.ticket = local.ticket.max(Some(ticket));
+        }
+    }
+
+    /// The waiter with this number has the lock, and no place in the servers' line any more. Of a hold that nobody can inherit only
+    /// the waiter is forgotten.
     pub(crate) fn took(&self, key: &Arc<str>, number: Option<u64>, hold: Option<&Arc<Hold>>) {
         let mut lines = self.lines();
         let local = lines.entry(Arc::clone(key)).or_default();
@@ -70,6 +89,7 @@ impl Lines {
         local.tell(news);
         if let Some(number) = number {
             local.seats.remove(&number);
+            local.ticket = None;
         }
         forget(&mut lines, key);
     }
@@ -189,9 +209,10 @@ mod tests {
         let (second, other) = lines.join(&key, Duration::from_secs(1), seat()).unwrap();
         assert_eq!((seat_1.turn(), other.turn()), (Turn::Asks, Turn::Behind));
         assert_eq!(lines.askers().len(), 1);
-        assert!(!lines.leave(&key, first).0);
+        lines.placed(&key, 7);
+        assert_eq!(lines.leave(&key, first).ticket, None, "somebody still waits");
         assert_eq!(other.turn(), Turn::Asks);
-        assert!(lines.leave(&key, second).0);
+        assert_eq!(lines.leave(&key, second).ticket, Some(7), "whoever took the place");
         assert!(lines.lines().is_empty());
         assert!(matches!(lines.addressee(&key), Addressee::Nobody));
     }

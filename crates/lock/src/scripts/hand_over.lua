@@ -18,7 +18,8 @@ end
 -- The reservation ends by itself, so a waiter that hangs delays the others by that time and no more.
 local function hand_over(line, reservation, prefix, message, reserve_ms)
   local woken
-  for _ = 1, 100 do
+  -- It ends with the line: whoever is looked at leaves it, but for the last.
+  while true do
     local waiter = redis.call('ZRANGE', line, 0, 0)[1]
     if not waiter then
       return

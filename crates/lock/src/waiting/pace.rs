@@ -76,6 +76,7 @@ pub(crate) fn pause(
     (failures, chance): (u32, f64),
 ) -> Duration {
     match denied {
+        Denied::Busy { free, .. } if !free.is_empty() => busy_pause(Duration::ZERO, before, limits, chance),
         Denied::Busy { retry_after, .. } => busy_pause(*retry_after, before, limits, chance),
         Denied::Unreachable { .. } | Denied::TooLate => failed_pause(failures, limits, chance),
     }

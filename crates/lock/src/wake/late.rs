@@ -29,7 +29,8 @@ pub(super) async fn keep(inner: Arc<Inner>, node: Node, hold: Arc<Hold>) {
             let call = call.key(site.readers.as_deref());
             call.arg(hold.id.as_str()).arg(left_ms).arg(last).arg(life_ms)
         };
-        if left_ms > 0 {
+        // From here on it may be there, so that a release tells it too.
+        if left_ms > 0 && hold.gate.ask(node.index()) {
             in_time(servers, &node, servers.ask(&node, restore)).await;
         }
     }

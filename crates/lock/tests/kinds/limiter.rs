@@ -157,3 +157,27 @@ async fn a_permit_is_asked_for_with_the_options_of_a_lock() {
     permit.lost().await;
     assert!(start.elapsed() < ms(500), "{:?}", start.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_sleeps_no_longer_than_until_the_first_permit_ends() {
+    let ms = Duration::from_millis;
+    for servers in [1, 3] {
+        let world = World::new(servers);
+        let (ours, theirs) = (world.client(1), world.client(2));
+        let limiter = theirs.limiter("a", 3).unattended();
+        let long =
+            [limiter.clone().try_acquire().await.unwrap(), limiter.clone().try_acquire().await.unwrap()];
+        // Its holder dies, and wakes nobody.
+        std::mem::forget(limiter.ttl(ms(1_000)).try_acquire().await.unwrap());
+        let start = tokio::time::Instant::now();
+        // Each begins at another permit.
+        let all = (0..3).map(|_| tokio::spawn(ours.limiter("a", 3).wait(ms(20_000)).acquire()));
+        for waiting in all.collect::<Vec<_>>() {
+            waiting.await.unwrap().unwrap().release().await.unwrap();
+        }
+        assert!(start.elapsed() < ms(2_000), "{servers}: {:?}", start.elapsed());
+        for permit in long {
+            permit.release().await.unwrap();
+        }
+    }
+}

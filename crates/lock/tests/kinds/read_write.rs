@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redfleet_core::{Message, Topic};
+use redfleet_lock::Error;
 
 use crate::{World, is_held};
 
@@ -150,5 +151,34 @@ async fn readers_behind_one_another_are_woken_together() {
     for reader in readers {
         let at = tokio::time::timeout(Duration::from_secs(30), reader).await.unwrap().unwrap();
         assert!(at - start < Duration::from_millis(500), "{:?}", at - start);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_by_id_of_the_lock_of_this_name_ends_no_writer() {
+    let world = World::new(3);
+    let ours = world.client(1);
+    let writer = ours.write("a").try_acquire().await.unwrap();
+    let told = ours.release("a", writer.id()).await;
+    assert!(matches!(&told, Err(Error::NotHolder { .. })), "{told:?}");
+    assert!(!writer.remaining().is_zero());
+    writer.release().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn writers_that_went_away_hold_up_no_reader() {
+    for servers in [1, 3] {
+        let world = World::new(servers);
+        let (ours, theirs) = (world.client(1), world.client(2));
+        let reader = theirs.read("a").try_acquire().await.unwrap();
+        let mut writers = Vec::new();
+        for _ in 0..2 {
+            writers.push(tokio::spawn(ours.write("a").acquire()));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        writers.iter().for_each(tokio::task::JoinHandle::abort);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        theirs.read("a").try_acquire().await.unwrap().release().await.unwrap();
+        reader.release().await.unwrap();
     }
 }

@@ -164,3 +164,14 @@ async fn a_wait_that_is_over_before_an_answer_can_come_is_refused_by_every_kind(
     let keys: Vec<String> = world.say(0, &["KEYS", "*{a}*"]).await;
     assert!(keys.is_empty(), "nothing was sent: {keys:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_release_tells_what_was_lost_before() {
+    let world = World::new(3);
+    let both =
+        world.client(1).all(["a", "b"]).ttl(Duration::from_secs(1)).unattended().acquire().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let told = both.release().await;
+    assert!(matches!(&told, Err(Error::Lost { name, .. }) if &**name == "a"), "{told:?}");
+    assert!(matches!(both.release().await, Err(Error::Released { .. })));
+}

@@ -55,10 +55,13 @@ impl SeveralLease {
     ///
     /// # Errors
     ///
-    /// That of the first, in the order of the names, that was released or lost before. The others are given back all the same.
+    /// That of the first, in the order of the names, that has one: [`Error::Released`] and [`Error::Lost`] if it was released or lost
+    /// before, [`Error::Unconfirmed`] as for one lease. The others are given back all the same.
     pub async fn release(&self) -> Result<()> {
         let released = join_all(self.leases.values().map(Lease::release)).await;
-        released.into_iter().try_for_each(|released| released.map(drop))
+        self.leases.keys().zip(released).try_for_each(|(name, released)| {
+            if released?.was_held { Ok(()) } else { Err(Error::Lost { name: Arc::clone(name) }) }
+        })
     }
 
     /// Takes another while these are held: it is not waited for any longer once one of them is lost.

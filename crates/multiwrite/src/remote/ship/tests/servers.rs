@@ -275,9 +275,8 @@ async fn step(remote: &mut Remote, queue: &mut Vec<Arc<Entry>>) {
         remote.backend.overdue(deadline);
         return;
     };
-    let is_right = |verdict: &Verdict| {
-        matches!(verdict, Verdict::Applied | Verdict::AlreadyThere | Verdict::Again(_))
-    };
+    let is_right =
+        |verdict: &Verdict| matches!(verdict, Verdict::Applied | Verdict::AlreadyThere | Verdict::Again(_));
     assert!(told.iter().all(is_right), "{told:?}");
     let mut done = told.iter().map(Verdict::lets_others_follow);
     queue.retain(|_| !done.next().unwrap_or_default());
