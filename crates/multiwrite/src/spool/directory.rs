@@ -21,7 +21,7 @@ pub(super) struct Directory {
     /// Whether a file was made since the directory was last brought to the disk.
     has_new: AtomicBool,
     /// Held locked. The system releases it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Directory {
@@ -41,7 +41,7 @@ impl Directory {
         if !FileExt::try_lock_exclusive(&lock).map_err(refused)? {
             return Err(SpoolError::Locked { directory: path.into() });
         }
-        Ok(Self { path: path.into(), active: Mutex::default(), has_new: AtomicBool::new(true), _lock: lock })
+        Ok(Self { path: path.into(), active: Mutex::default(), has_new: AtomicBool::new(true), lock })
     }
 
     /// The file to write to, opened at its first use.
@@ -55,6 +55,13 @@ impl Directory {
                 Ok(file)
             }
         }
+    }
+}
+
+impl Drop for Directory {
+    /// To close the file is not enough: a process that is being started has it open, too, until its own program begins.
+    fn drop(&mut self) {
+        FileExt::unlock(&self.lock).ok();
     }
 }
 
@@ -128,5 +135,22 @@ impl Storage for Directory {
 
     fn directory(&self) -> PathBuf {
         self.path.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_closes_it_unlocks_it_also_where_a_child_has_the_file_open() {
+        let path = std::env::temp_dir().join(format!("redfleet-directory-{}", std::process::id()));
+        let directory = Directory::open(&path).unwrap();
+        let of_a_child = directory.lock.try_clone().unwrap();
+        assert!(matches!(Directory::open(&path), Err(SpoolError::Locked { .. })));
+        drop(directory);
+        drop(Directory::open(&path).unwrap());
+        drop(of_a_child);
+        fs::remove_dir_all(&path).unwrap();
     }
 }
