@@ -12,8 +12,8 @@ use crate::settings::Settings;
 ///
 /// All clients of a fleet must say the same `max_ttl`, and should say the same `drift_ppm` and namespace. A server keeps the first
 /// `max_ttl` and the number of servers that it was told: who says another one gets no vote from it. To change either, stop all
-/// clients, delete the key `redfleet:lock:mark` on every server, and start them: the servers vote again when every lease that
-/// was granted before is over.
+/// clients, delete the key `redfleet:lock:mark` (`redfleet:lock:NAMESPACE:mark` in a namespace) on every server, and start them without
+/// [`new_fleet`](Self::new_fleet): the servers vote again when every lease that was granted before is over.
 ///
 /// # What to set on the fleet
 ///

@@ -163,13 +163,13 @@ impl Error {
         match self {
             Self::Held { answers, .. }
             | Self::Unreachable { answers, .. }
+            | Self::Limited { answers, .. }
             | Self::NotHolder { answers, .. } => answers.effect(),
             Self::TimedOut { last, .. } => last.effect(),
             Self::TooLate { .. } | Self::Lost { .. } | Self::Unconfirmed { .. } => Effect::Unknown,
             Self::HeldHere { .. }
             | Self::Crowded { .. }
             | Self::Released { .. }
-            | Self::Limited { .. }
             | Self::Request { .. }
             | Self::TooMany { .. }
             | Self::Shutdown => Effect::None,

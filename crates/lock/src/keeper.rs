@@ -159,20 +159,24 @@ impl Keeper {
         self.watch.let_all_go()
     }
 
-    /// Sees that the task runs, if there is a runtime for it here.
+    /// Sees that the task runs: where the locks were built, or here, if that runtime has ended.
     fn start(&self) {
         let mut task = lock(&self.task);
         if self.stop.is_cancelled() || task.as_ref().is_some_and(|task| !task.is_finished()) {
             return;
         }
-        if let Ok(runtime) = Handle::try_current() {
+        let runtimes = [self.watch.servers.background().runtime(), Handle::try_current().ok()];
+        for runtime in runtimes.into_iter().flatten() {
             // A shutdown waits for it, also one that comes while another one does.
             let under_way = self.watch.servers.background().token();
             let run = Arc::clone(&self.watch).run(self.stop.clone());
-            *task = Some(runtime.spawn(async move {
+            let running = task.insert(runtime.spawn(async move {
                 run.await;
                 drop(under_way);
             }));
+            if !running.is_finished() {
+                break;
+            }
         }
     }
 }

@@ -12,7 +12,14 @@ use redfleet_core::lock;
 /// Jacobson, Congestion Avoidance and Control, 1988; RFC 6298.
 #[derive(Debug, Default)]
 pub(crate) struct RoundTrip {
-    smoothed: Mutex<Option<(Duration, Duration)>>,
+    known: Mutex<Option<Known>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    mean: Duration,
+    deviation: Duration,
+    least: Duration,
 }
 
 /// What an attempt may take before anything is known of the servers, and at most.
@@ -27,21 +34,30 @@ const LEAST: Duration = Duration::from_millis(500);
 impl RoundTrip {
     /// A round trip took this long.
     pub(crate) fn note(&self, took: Duration) {
-        let mut smoothed = lock(&self.smoothed);
-        *smoothed = Some(match *smoothed {
-            None => (took, took / 2),
-            Some((mean, deviation)) => ((mean * 7 + took) / 8, (deviation * 3 + mean.abs_diff(took)) / 4),
+        let mut known = lock(&self.known);
+        *known = Some(match *known {
+            None => Known { mean: took, deviation: took / 2, least: took },
+            Some(Known { mean, deviation, least }) => Known {
+                mean: (mean * 7 + took) / 8,
+                deviation: (deviation * 3 + mean.abs_diff(took)) / 4,
+                least: least.min(took),
+            },
         });
+    }
+
+    /// The shortest round trip that there was: no answer is here before that.
+    pub(crate) fn least(&self) -> Option<Duration> {
+        lock(&self.known).map(|known| known.least)
     }
 
     /// The smoothed round trip, if there was one.
     pub(crate) fn mean(&self) -> Option<Duration> {
-        lock(&self.smoothed).map(|(mean, _)| mean)
+        lock(&self.known).map(|known| known.mean)
     }
 
     /// Longer than nearly every round trip: the mean and four deviations.
     pub(crate) fn longest(&self) -> Option<Duration> {
-        lock(&self.smoothed).map(|(mean, deviation)| mean + deviation * 4)
+        lock(&self.known).map(|known| known.mean + known.deviation * 4)
     }
 
     /// How long one attempt waits for the servers: four times the longest, from half a second to 1 s.

@@ -101,8 +101,6 @@ struct Waiter<'a> {
     seat: Arc<Seat>,
     /// When it began, by our clock.
     began: Duration,
-    /// Its ticket, once it took a place in the servers' line.
-    ticket: Option<u64>,
     /// How many attempts in a row reached no majority.
     failures: u32,
     /// A shutdown waits until it has left.
@@ -126,7 +124,6 @@ impl<'a> Waiter<'a> {
             number,
             seat,
             began,
-            ticket: None,
             failures: 0,
             _waits: inner.servers.background().token(),
         })
@@ -176,17 +173,15 @@ impl<'a> Waiter<'a> {
         self.aim.go_to(&self.inner.servers.settings().space, slot);
     }
 
-    /// Its place in the line of the servers, by when it began to wait here.
-    async fn place(&mut self) -> Option<Place> {
+    /// The place of this process in the line of the servers: by when the first began who waits here.
+    async fn place(&self) -> Option<Place> {
         let servers = &self.inner.servers;
-        if self.ticket.is_none() {
-            servers.ready().await;
-            // Before any server has told its time nobody can be put in order.
-            self.ticket = Some(ticket(servers, self.began)).filter(|ticket| *ticket > 0);
-        }
-        self.inner.lines.placed(&self.wanted.key, self.ticket?);
+        servers.ready().await;
+        // Before any server has told its time nobody can be put in order.
+        let new = || Some(ticket(servers, self.began)).filter(|ticket| *ticket > 0);
+        let ticket = self.inner.lines.ticket(&self.wanted.key, new)?;
         let (waiter, before) = (Arc::clone(&self.wanted.waiter), Arc::new(AtomicU64::new(0)));
-        Some(Place { waiter, ticket: self.ticket?, is_fast: self.wanted.options.is_fast, before })
+        Some(Place { waiter, ticket, is_fast: self.wanted.options.is_fast, before })
     }
 
     fn granted(&mut self, ask: Ask, grant: Grant) -> Arc<Hold> {

@@ -76,6 +76,9 @@ async fn the_effect_is_none_only_where_nothing_can_be_left_on_a_server() {
         assert_eq!(held.effect(), effect);
         let timed_out = Error::TimedOut { name: name(), wait: Duration::ZERO, last: Box::new(held) };
         assert_eq!(timed_out.effect(), effect);
+        let limited =
+            Error::Limited { name: name(), retry_after: Duration::ZERO, answers: answers(effect).await };
+        assert_eq!(limited.effect(), effect);
         assert_eq!(Error::Unreachable { name: name(), answers: answers(effect).await }.effect(), effect);
     }
     assert_eq!(Error::TooLate { name: name(), ttl: Duration::ZERO }.effect(), Effect::Unknown);

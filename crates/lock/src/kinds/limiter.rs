@@ -31,7 +31,7 @@ const MOST_PERMITS: u16 = 1_000;
 ///
 /// One round trip where the permit that is tried first is free: each request of a process begins with the next one, and each process
 /// somewhere else. One or two more for each permit that turns out to be taken; the servers that say so say which are free. Then the
-/// server reads two keys for every permit, at most 2,000.
+/// server reads two keys for every permit, at most 2,000, and for who waits the ends of their lives too.
 ///
 /// # What it does not do
 ///

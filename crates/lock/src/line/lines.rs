@@ -22,7 +22,7 @@ struct Local {
     line: Line,
     seats: BTreeMap<u64, Arc<Seat>>,
     hold: Option<Arc<Hold>>,
-    /// The ticket of this process in the servers' line, the last that was sent. Whoever asked with it may be gone.
+    /// The ticket of this process in the servers' line. Whoever asked with it first may be gone: it is the next one's then.
     ticket: Option<u64>,
 }
 
@@ -71,11 +71,14 @@ impl Lines {
         Left { passed, ticket }
     }
 
-    /// Whoever asks the servers takes a place in their line with this ticket.
-    pub(crate) fn placed(&self, key: &str, ticket: u64) {
-        if let Some(local) = self.lines().get_mut(key) {
-            local.ticket = local.ticket.max(Some(ticket));
+    /// The ticket with which whoever asks the servers takes a place in their line: the one that this process has there, or a new one.
+    pub(crate) fn ticket(&self, key: &str, new: impl FnOnce() -> Option<u64>) -> Option<u64> {
+        let mut lines = self.lines();
+        let ticket = &mut lines.get_mut(key)?.ticket;
+        if ticket.is_none() {
+            *ticket = new();
         }
+        *ticket
     }
 
     /// The waiter with this number has the lock, and no place in the servers' line any more. Of a hold that nobody can inherit only
@@ -209,7 +212,8 @@ mod tests {
         let (second, other) = lines.join(&key, Duration::from_secs(1), seat()).unwrap();
         assert_eq!((seat_1.turn(), other.turn()), (Turn::Asks, Turn::Behind));
         assert_eq!(lines.askers().len(), 1);
-        lines.placed(&key, 7);
+        assert_eq!(lines.ticket(&key, || Some(7)), Some(7));
+        assert_eq!(lines.ticket(&key, || Some(8)), Some(7), "there is one place");
         assert_eq!(lines.leave(&key, first).ticket, None, "somebody still waits");
         assert_eq!(other.turn(), Turn::Asks);
         assert_eq!(lines.leave(&key, second).ticket, Some(7), "whoever took the place");

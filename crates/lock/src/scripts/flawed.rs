@@ -29,7 +29,7 @@ pub(super) fn flawed(text: &'static str) -> Cow<'static, str> {
     } else if mutant::is_on("rate_gives_one_too_many") {
         ("if ahead > burst then", "if ahead > burst + earned then")
     } else if mutant::is_on("rate_is_as_of_the_last") {
-        ("math.max(tonumber(old) or 0, now)", "(tonumber(old) or now - burst)")
+        ("math.max(arrival, now)", "(arrival > 0 and arrival or now - burst)")
     } else if mutant::is_on("rate_takes_back_what_others_took") {
         ("redis.call('GET', KEYS[1]) ~= ARGV[1]", "false")
     } else {

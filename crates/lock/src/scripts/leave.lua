@@ -3,13 +3,13 @@
 -- KEYS[1] the owner   KEYS[2] the reservation   KEYS[3] the line
 -- KEYS[4] the readers, of a lock that has such: readers who waited behind this waiter may join them; else absent
 -- ARGV[1] the waiter  ARGV[2] the prefix of the channels   ARGV[3] the message   ARGV[4] how long to keep it for the next, in milliseconds
--- ARGV[5] its ticket: with a later one it waits for somebody else by now, and keeps its place
+-- ARGV[5] its ticket: with another it waits for somebody else by now, and keeps its place
 --
 -- Reply: 'left'.
 -- Cost: 3 to 4 calls where the lock is held.
 
 local ticket = redis.call('ZSCORE', KEYS[3], ARGV[1])
-if ticket and tonumber(ticket) <= tonumber(ARGV[5]) then
+if ticket and tonumber(ticket) == tonumber(ARGV[5]) then
   redis.call('ZREM', KEYS[3], ARGV[1])
 end
 local reserved = redis.call('GET', KEYS[2])

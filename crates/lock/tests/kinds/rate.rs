@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use redfleet_core::{Faults, Layer};
-use redfleet_lock::{Error, Rate};
+use redfleet_core::{Clock, Faults, Fleet, Layer};
+use redfleet_lock::{Error, Locks, Rate};
 use tokio::time::Instant;
 
 use crate::World;
@@ -200,4 +200,70 @@ async fn on_one_server_it_is_exact_and_not_to_be_had_without_that_one() {
         assert!(matches!(ours.try_take(1).await, Err(Error::Limited { .. })));
     }
     assert!((1..names.len()).contains(&down), "{down}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_set_back_takes_nothing_away_and_a_smaller_burst_is_told_the_truth() {
+    for servers in [1, 3] {
+        let world = World::new(servers);
+        let locks = world.client(1);
+        let rate = locks.rate("a", Rate::per_second(10).burst(3));
+        rate.try_take(3).await.unwrap();
+        for server in 0..servers {
+            // What it keeps says that something was last taken an hour from now.
+            let kept: String = world.say(server, &["GET", "redfleet:lock:{a}:rate"]).await;
+            let hour = 3_600_000_000;
+            let later: Vec<String> =
+                kept.split(' ').map(|at| (at.parse::<u64>().unwrap() + hour).to_string()).collect();
+            world.say::<()>(server, &["SET", "redfleet:lock:{a}:rate", &later.join(" ")]).await;
+        }
+        let Err(Error::Limited { retry_after, .. }) = rate.try_take(1).await else { panic!("it owes three") };
+        assert!(retry_after <= Duration::from_millis(100), "{retry_after:?}");
+        rate.clone().wait(Duration::from_secs(1)).take(1).await.unwrap();
+
+        let many = locks.rate("b", Rate::per_second(1).burst(1_000));
+        many.try_take(1_000).await.unwrap();
+        let few = locks.rate("b", Rate::per_second(1).burst(1)).try_take(1).await;
+        let Err(Error::Limited { retry_after, .. }) = few else { panic!("{few:?}") };
+        assert!(retry_after > Duration::from_secs(990), "{retry_after:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_keep_each_other_from_a_majority_of_a_free_rate_do_not_believe_that_it_is_used_up() {
+    let world = World::new(3);
+    let ms = Duration::from_millis;
+    let clients: Vec<_> = (0..3)
+        .map(|client| {
+            // Each is the first at another server.
+            world.client_behind(client, |server, node| {
+                let delay = if server as u64 == client { ms(1) } else { ms(6) };
+                Faults::seeded(client).delay(delay..delay).layer(node)
+            })
+        })
+        .collect();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let rate = Rate::per(1, Duration::from_secs(3600));
+        let all = clients.iter().map(|locks| locks.rate(name, rate).wait(Duration::from_secs(10)).take(1));
+        let told = futures::future::join_all(all).await;
+        assert_eq!(told.iter().filter(|told| told.is_ok()).count(), 1, "{name}: {told:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_one_server_that_decides_is_the_same_in_whatever_order_the_nodes_are_named() {
+    let world = World::new(3);
+    let fleet = |order: [usize; 3]| {
+        let nodes = order.into_iter().fold(Fleet::builder(), |fleet, place| {
+            fleet.node(format!("n{place}"), world.stores[place].shared())
+        });
+        Locks::builder(nodes.build().unwrap()).new_fleet().clock(Clock::tokio()).build().unwrap()
+    };
+    let (one, other) = (fleet([0, 1, 2]), fleet([2, 1, 0]));
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        let rate = Rate::per(1, Duration::from_secs(3600));
+        one.rate(name, rate).on_one().try_take(1).await.unwrap();
+        let told = other.rate(name, rate).on_one().try_take(1).await;
+        assert!(matches!(told, Err(Error::Limited { .. })), "{name}: {told:?}");
+    }
 }

@@ -167,3 +167,26 @@ fn who_waits_is_woken_also_when_the_runtime_of_who_waited_first_has_ended() {
         timeout(ms(10_000), waiting).await.unwrap().unwrap().unwrap().release().await.unwrap();
     });
 }
+
+#[test]
+fn what_is_held_is_extended_also_when_the_runtime_of_who_held_something_first_has_ended() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (home, other) = (runtime(), runtime());
+    let ours = home.block_on(async { Servers::new(1).locks() });
+    let there = other.block_on(ours.lock("there").acquire()).unwrap();
+    let lease = home.block_on(ours.lock(NAME).ttl(ms(600)).acquire()).unwrap();
+    drop((other, there));
+    home.block_on(async { sleep(ms(1_500)).await });
+    assert!(!lease.remaining().is_zero());
+}
+
+#[test]
+fn what_is_held_is_extended_also_when_the_runtime_where_the_locks_were_built_has_ended() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (home, other) = (runtime(), runtime());
+    let ours = home.block_on(async { Servers::new(1).locks() });
+    drop(home);
+    let lease = other.block_on(ours.lock(NAME).ttl(ms(600)).try_acquire()).unwrap();
+    other.block_on(async { sleep(ms(1_500)).await });
+    assert!(!lease.remaining().is_zero());
+}

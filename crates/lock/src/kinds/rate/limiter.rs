@@ -3,11 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use redfleet_core::Node;
+
 use super::take::{self, Order, Said};
 use super::{Error, Rate, Result};
 use crate::kinds::free::stable_hash;
 use crate::locks::{Inner, Locks};
 use crate::site;
+
+/// How often in a row it is asked again soon, because several who asked at the same time may have kept each other from a majority. Else
+/// the servers differ by what they know, and then it is as they say.
+const MOST_SPLITS: u32 = 5;
 
 /// A rate under a name, shared by all processes that take from it.
 ///
@@ -22,6 +28,9 @@ use crate::site;
 /// was asked of it: then less is allowed, never more. What some servers gave in vain, because no majority did, is given back where nobody took since.
 ///
 /// [`on_one`](Self::on_one) lets one server decide: exact, and not to be had while that one is down.
+///
+/// All processes must have the same servers, under the same names. A rate does not look at the servers' marks as a lock does: while
+/// the number of servers is being changed, those of before and those of after are each given what they ask for.
 ///
 /// # Cost
 ///
@@ -93,7 +102,7 @@ impl RateLimiter {
         self
     }
 
-    /// Lets one server decide, which follows from the name: the rate is exact, and cannot be taken from while that server is down. It is
+    /// Lets one server decide, which follows from the rate's name and those of the nodes, in whichever order: the rate is exact, and cannot be taken from while that server is down. It is
     /// another rate than that of a majority.
     pub const fn on_one(mut self) -> Self {
         self.is_on_one = true;
@@ -124,7 +133,7 @@ impl RateLimiter {
             return Err(Error::Shutdown);
         }
         let servers = &self.inner.servers;
-        let one = self.is_on_one.then(|| self.chosen(servers.fleet().len()));
+        let one = self.is_on_one.then(|| self.chosen(servers.fleet().nodes()));
         let key = self.key();
         let name = || Arc::clone(&self.name);
         match take::take(servers, Order { key, earned_us, burst_us, one }).await {
@@ -140,7 +149,8 @@ impl RateLimiter {
     }
 
     /// Takes `cost`, and waits for it as long as it was told. Whoever waits in one process on clones of one `RateLimiter` takes in the order in which
-    /// they came; those of several processes ask at the time that each was told, so one of them gets it.
+    /// they came; those of several processes ask at the time that each was told. If they keep each other from a majority then, each gives
+    /// back what it was given, and asks again after a few round trips.
     ///
     /// # Errors
     ///
@@ -158,14 +168,18 @@ impl RateLimiter {
         let servers = &self.inner.servers;
         let deadline = servers.now().saturating_add(self.wait);
         let line = tokio::time::timeout(self.wait, self.line.lock()).await;
+        let mut splits = 0;
         loop {
             let error = match self.take_once(cost).await {
                 Err(error @ Error::Limited { .. }) => error,
                 done => return done,
             };
-            let Error::Limited { retry_after, .. } = &error else { return Err(error) };
+            let Error::Limited { retry_after, answers, .. } = &error else { return Err(error) };
+            let is_split = answers.acked().next().is_some() && splits < MOST_SPLITS;
+            splits = if is_split { splits + 1 } else { 0 };
+            let pause = if is_split { self.while_others_give_back().min(*retry_after) } else { *retry_after };
             // Whose time was over before its turn came has asked this once.
-            if line.is_err() || servers.now().saturating_add(*retry_after) > deadline {
+            if line.is_err() || servers.now().saturating_add(pause) > deadline {
                 return Err(Error::TimedOut {
                     name: Arc::clone(&self.name),
                     wait: self.wait,
@@ -175,9 +189,17 @@ impl RateLimiter {
             tokio::select! {
                 biased;
                 () = self.inner.keeper.closed() => return Err(Error::Shutdown),
-                () = tokio::time::sleep(*retry_after) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// How long it takes until what several took in vain at the same time is given back, and one of them comes first: one round trip to
+    /// four, by chance.
+    fn while_others_give_back(&self) -> Duration {
+        let round_trip = self.inner.servers.round_trip();
+        let one = round_trip.mean().unwrap_or_else(|| round_trip.reservation());
+        one.max(Duration::from_millis(1)).mul_f64(3.0_f64.mul_add(self.inner.chance(), 1.0))
     }
 
     fn key(&self) -> String {
@@ -185,9 +207,12 @@ impl RateLimiter {
         site::key(&self.inner.servers.settings().space, &self.name, how)
     }
 
-    /// Which of so many servers decides.
-    fn chosen(&self, servers: usize) -> usize {
-        let servers = u64::try_from(servers.max(1)).unwrap_or(u64::MAX);
-        usize::try_from(stable_hash(&self.name) % servers).unwrap_or(0)
+    /// Which of these servers decides: by the names alone, in whichever order they are.
+    fn chosen(&self, servers: &[Node]) -> usize {
+        let mut by_name: Vec<&Node> = servers.iter().collect();
+        by_name.sort_unstable_by_key(|server| server.name());
+        let servers = u64::try_from(servers.len().max(1)).unwrap_or(u64::MAX);
+        let place = usize::try_from(stable_hash(&self.name) % servers).unwrap_or(0);
+        by_name.get(place).map_or(0, |server| server.index())
     }
 }

@@ -91,7 +91,7 @@ async fn ask(servers: &Arc<Servers>, order: &Arc<Order>, known: &Arc<Mutex<Known
     let policy = order.one.map_or_else(|| Policy::Quorum(servers.majority()), Policy::Local);
     let (order, known, shared) = (Arc::clone(order), Arc::clone(known), Arc::clone(servers));
     let operation = move |node: Node| {
-        let (order, known, servers) = (Arc::clone(&order), Arc::clone(&known), Arc::clone(&shared));
+        let (order, known) = (Arc::clone(&order), Arc::clone(&known));
         let on_its_way = shared.background().token();
         async move {
             // A shutdown waits for it, and for what it gives back.
@@ -99,10 +99,8 @@ async fn ask(servers: &Arc<Servers>, order: &Arc<Order>, known: &Arc<Mutex<Known
             if order.one.is_some_and(|one| one != node.index()) {
                 return Err(CoreError::declined("another server keeps this rate", Effect::None));
             }
-            let asked = servers.now();
             let call = scripts::TAKE_RATE.key(&order.key).arg(order.earned_us).arg(order.burst_us);
             let reply: Vec<Value> = call.run(&*node).await?;
-            servers.round_trip().note(servers.now().saturating_sub(asked));
             note(&node, &order, &known, &reply).await
         }
     };
