@@ -267,3 +267,28 @@ async fn the_one_server_that_decides_is_the_same_in_whatever_order_the_nodes_are
         assert!(matches!(told, Err(Error::Limited { .. })), "{name}: {told:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn eight_processes_that_all_want_it_leave_little_of_a_rate_unused() {
+    let ms = Duration::from_millis;
+    for servers in [1, 3, 5] {
+        let world = World::new(servers);
+        let behind = |client: u64| {
+            world.client_behind(client, move |server, node| {
+                Faults::seeded(client * 10 + server as u64).delay(ms(1)..ms(7)).layer(node)
+            })
+        };
+        let start = Instant::now();
+        let tasks = (0..8).map(behind).map(|locks| async move {
+            let rate = locks.rate("a", Rate::per(1, ms(2_000))).wait(ms(60_000));
+            let mut taken = 0;
+            while start.elapsed() < ms(200_000) {
+                taken += usize::from(rate.take(1).await.is_ok());
+            }
+            taken
+        });
+        let taken = futures::future::join_all(tasks).await;
+        // In 200 s it earns 100, and the last of them take in the seconds after.
+        assert!(taken.iter().sum::<usize>() >= 95, "{servers}: {taken:?}");
+    }
+}

@@ -13,7 +13,7 @@ use crate::site;
 
 /// How often in a row it is asked again soon, because several who asked at the same time may have kept each other from a majority. Else
 /// the servers differ by what they know, and then it is as they say.
-const MOST_SPLITS: u32 = 5;
+const MOST_SPLITS: u32 = 3;
 
 /// A rate under a name, shared by all processes that take from it.
 ///
@@ -170,6 +170,7 @@ impl RateLimiter {
         let line = tokio::time::timeout(self.wait, self.line.lock()).await;
         let mut splits = 0;
         loop {
+            let asked = servers.now();
             let error = match self.take_once(cost).await {
                 Err(error @ Error::Limited { .. }) => error,
                 done => return done,
@@ -177,7 +178,9 @@ impl RateLimiter {
             let Error::Limited { retry_after, answers, .. } = &error else { return Err(error) };
             let is_split = answers.acked().next().is_some() && splits < MOST_SPLITS;
             splits = if is_split { splits + 1 } else { 0 };
-            let pause = if is_split { self.while_others_give_back().min(*retry_after) } else { *retry_after };
+            let took = servers.now().saturating_sub(asked);
+            let pause =
+                if is_split { self.while_others_give_back(took).min(*retry_after) } else { *retry_after };
             // Whose time was over before its turn came has asked this once.
             if line.is_err() || servers.now().saturating_add(pause) > deadline {
                 return Err(Error::TimedOut {
@@ -194,12 +197,10 @@ impl RateLimiter {
         }
     }
 
-    /// How long it takes until what several took in vain at the same time is given back, and one of them comes first: one round trip to
-    /// four, by chance.
-    fn while_others_give_back(&self) -> Duration {
-        let round_trip = self.inner.servers.round_trip();
-        let one = round_trip.mean().unwrap_or_else(|| round_trip.reservation());
-        one.max(Duration::from_millis(1)).mul_f64(3.0_f64.mul_add(self.inner.chance(), 1.0))
+    /// How long it takes until what several took in vain at the same time is given back, and one of them comes first: by chance one to
+    /// four times what it took.
+    fn while_others_give_back(&self, took: Duration) -> Duration {
+        took.max(Duration::from_millis(1)).mul_f64(3.0_f64.mul_add(self.inner.chance(), 1.0))
     }
 
     fn key(&self) -> String {
