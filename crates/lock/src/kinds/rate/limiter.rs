@@ -102,8 +102,8 @@ impl RateLimiter {
         self
     }
 
-    /// Lets one server decide, which follows from the rate's name and those of the nodes, in whichever order: the rate is exact, and cannot be taken from while that server is down. It is
-    /// another rate than that of a majority.
+    /// Lets one server decide, which follows from the rate's name and those of the nodes, in whichever order they are: the rate is exact,
+    /// and cannot be taken from while that server is down. It is another rate than that of a majority.
     pub const fn on_one(mut self) -> Self {
         self.is_on_one = true;
         self
