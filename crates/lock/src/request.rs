@@ -75,7 +75,8 @@ impl LockRequest {
     ///
     /// Who waits gets the lock in the order in which they began to wait, in all processes, by the servers' time: while the servers are
     /// reached, and their lines are not lost. Within a process a lock that is released is handed on first, up to as many times as
-    /// [`local_hand_overs`](crate::Builder::local_hand_overs) says.
+    /// [`local_hand_overs`](crate::Builder::local_hand_overs) says. A process has one place in the servers' line: where the first who
+    /// waits there goes away, the next keeps it.
     ///
     /// # Cost
     ///
