@@ -172,6 +172,9 @@ impl Builder {
 
     /// The locks. Nothing is sent yet.
     ///
+    /// What goes on without a caller goes on in the tokio runtime that this is called in: leases are extended there, waiters are woken,
+    /// and what is dropped is given back. So it must run as long as the locks are used, whatever other runtimes they are used in too.
+    ///
     /// # Errors
     ///
     /// [`BuildError::Setting`] names the setting that is impossible, [`BuildError::Sharded`] the node that is a cluster,
