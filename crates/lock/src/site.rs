@@ -41,9 +41,7 @@ impl Site {
 
     /// The server that is asked first for it, of so many: the same one by all who want a lock of this name.
     pub(crate) fn first(&self, servers: usize) -> usize {
-        let servers = servers.max(1);
-        let place = free::stable_hash(&self.name) % u64::try_from(servers).unwrap_or(1);
-        usize::try_from(place).unwrap_or(0)
+        free::place_of(&self.name, servers)
     }
 
     /// The keys of the exclusive lock of this name. `space` is the prefix of all keys of a [`Locks`](crate::Locks).

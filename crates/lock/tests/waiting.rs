@@ -57,10 +57,23 @@ impl Servers {
     async fn lines(&self) -> Vec<u64> {
         let mut lines = Vec::new();
         for store in &self.stores {
-            let line = format!("redfleet:lock:{{{NAME}}}:line");
-            lines.push(store.shared().query(cmd("ZCARD").arg(line)).await.unwrap());
+            lines.push(store.shared().query(cmd("ZCARD").arg(line_key())).await.unwrap());
         }
         lines
+    }
+
+    /// The waiters in the line of a server.
+    async fn line(&self, server: usize) -> Vec<String> {
+        let range = cmd("ZRANGE").arg(line_key()).arg(0).arg(-1).take();
+        self.stores[server].shared().query(range).await.unwrap()
+    }
+
+    /// Puts a waiter in the line of each server.
+    async fn put_in_line(&self, ticket: u64, waiter: &str) {
+        for store in &self.stores {
+            let add = cmd("ZADD").arg(line_key()).arg(ticket).arg(waiter).take();
+            store.shared().query::<u64>(add).await.unwrap();
+        }
     }
 
     async fn delete(&self, part: &str) {
@@ -69,6 +82,10 @@ impl Servers {
             store.shared().query::<u64>(cmd("DEL").arg(key)).await.unwrap();
         }
     }
+}
+
+fn line_key() -> String {
+    format!("redfleet:lock:{{{NAME}}}:line")
 }
 
 fn waits(locks: &Locks) -> JoinHandle<Result<Lease, Error>> {
@@ -198,19 +215,12 @@ async fn a_dead_process_at_the_head_of_the_line_costs_nothing() {
         let next = waits(&alive);
         settled().await;
         // Its connections are gone, and its place is still there.
-        let line: Vec<String> = {
-            let range = cmd("ZRANGE").arg(format!("redfleet:lock:{{{NAME}}}:line")).arg(0).arg(-1).take();
-            servers.stores[0].shared().query(range).await.unwrap()
-        };
+        let line = servers.line(0).await;
         dying.abort();
         dying.await.unwrap_err();
         drop(dead);
         settled().await;
-        for store in &servers.stores {
-            let key = format!("redfleet:lock:{{{NAME}}}:line");
-            let add = cmd("ZADD").arg(key).arg(1).arg(&line[0]).take();
-            store.shared().query::<u64>(add).await.unwrap();
-        }
+        servers.put_in_line(1, &line[0]).await;
         let start = Instant::now();
         lease.release().await.unwrap();
         drop(next.await.unwrap().unwrap());
@@ -384,10 +394,8 @@ async fn who_dies_while_the_lock_is_kept_for_him_costs_a_reservation() {
         let next = waits(&alive);
         settled().await;
         // It is woken, and does not come: a process that is stopped.
-        let line = format!("redfleet:lock:{{{NAME}}}:line");
-        let first: Vec<String> =
-            servers.stores[0].shared().query(cmd("ZRANGE").arg(&line).arg(0).arg(0)).await.unwrap();
-        let channel = format!("redfleet:lock:wake:{}", first[0]);
+        let line = servers.line(0).await;
+        let channel = format!("redfleet:lock:wake:{}", line[0]);
         let mut ears = Vec::new();
         for store in &servers.stores {
             let topic = redfleet_core::Topic::channel(channel.clone());
@@ -396,9 +404,7 @@ async fn who_dies_while_the_lock_is_kept_for_him_costs_a_reservation() {
         hanging.abort();
         drop(hung);
         settled().await;
-        for store in &servers.stores {
-            store.shared().query::<u64>(cmd("ZADD").arg(&line).arg(1).arg(&first[0])).await.unwrap();
-        }
+        servers.put_in_line(1, &line[0]).await;
         let start = Instant::now();
         lease.release().await.unwrap();
         drop(next.await.unwrap().unwrap());

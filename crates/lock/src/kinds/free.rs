@@ -22,9 +22,15 @@ pub(crate) fn home(client: &str, asked: u64, permits: u16) -> u16 {
 /// # References
 ///
 /// Fowler, Noll and Vo: FNV-1a of 64 bits (RFC 9923).
-pub(crate) fn stable_hash(text: &str) -> u64 {
+fn stable_hash(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Where this name belongs, of so many places: the same one in every process and for ever.
+pub(crate) fn place_of(name: &str, places: usize) -> usize {
+    let place = stable_hash(name) % u64::try_from(places.max(1)).unwrap_or(u64::MAX);
+    usize::try_from(place).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -53,5 +59,6 @@ mod tests {
         assert_eq!(stable_hash(""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(stable_hash("a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(stable_hash("foobar"), 0x8594_4171_f739_67e8);
+        assert_eq!((place_of("a", 5), place_of("a", 0)), (1, 0));
     }
 }

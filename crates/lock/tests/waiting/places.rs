@@ -13,12 +13,6 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{NAME, SIZES, Servers, ms, settled, waits};
 
 impl Servers {
-    /// The waiters in the line of a server.
-    async fn line(&self, server: usize) -> Vec<String> {
-        let range = cmd("ZRANGE").arg(format!("redfleet:lock:{{{NAME}}}:line")).arg(0).arg(-1).take();
-        self.stores[server].shared().query(range).await.unwrap()
-    }
-
     /// Who holds the lock on each server.
     async fn owners(&self) -> Vec<Option<String>> {
         let mut owners = Vec::new();
@@ -63,13 +57,8 @@ async fn a_line_of_the_dead_however_long_costs_nothing() {
         let lease = ours.lock(NAME).acquire().await.unwrap();
         let next = waits(&alive);
         settled().await;
-        for store in &servers.stores {
-            let mut add = cmd("ZADD");
-            add.arg(format!("redfleet:lock:{{{NAME}}}:line"));
-            for dead in 1..=250 {
-                add.arg(dead).arg(format!("dead{dead}"));
-            }
-            store.shared().query::<u64>(add).await.unwrap();
+        for dead in 1..=250 {
+            servers.put_in_line(dead, &format!("dead{dead}")).await;
         }
         let start = Instant::now();
         lease.release().await.unwrap();

@@ -7,7 +7,7 @@ use redfleet_core::Node;
 
 use super::take::{self, Order, Said};
 use super::{Error, Rate, Result};
-use crate::kinds::free::stable_hash;
+use crate::kinds::free::place_of;
 use crate::locks::{Inner, Locks};
 use crate::site;
 
@@ -212,8 +212,6 @@ impl RateLimiter {
     fn chosen(&self, servers: &[Node]) -> usize {
         let mut by_name: Vec<&Node> = servers.iter().collect();
         by_name.sort_unstable_by_key(|server| server.name());
-        let servers = u64::try_from(servers.len().max(1)).unwrap_or(u64::MAX);
-        let place = usize::try_from(stable_hash(&self.name) % servers).unwrap_or(0);
-        by_name.get(place).map_or(0, |server| server.index())
+        by_name.get(place_of(&self.name, servers.len())).map_or(0, |server| server.index())
     }
 }
