@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::aim::Aim;
 use super::{Wanted, acquire};
 use crate::attempt::{Denied, attempt};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hold::Hold;
 use crate::locks::Inner;
 use crate::site::Site;
@@ -18,6 +18,11 @@ impl Wanted {
     pub(crate) async fn take(&self, inner: &Arc<Inner>) -> Result<Arc<Hold>> {
         if let Some(hold) = self.entered_again(inner) {
             return Ok(hold);
+        }
+        // A shutdown waits until what was granted meanwhile is being given back. Looked at in this order: whom it did not see asks nothing.
+        let _under_way = inner.servers.background().token();
+        if inner.keeper.is_closed() {
+            return Err(Error::Shutdown);
         }
         let mut aim = Aim::new(&self.site, MOST_FOLLOWED);
         loop {
@@ -54,8 +59,6 @@ impl Wanted {
 
     /// Asks once, without a place in line. What was granted in vain is given back.
     async fn once(&self, inner: &Arc<Inner>, site: &Arc<Site>) -> Result<Arc<Hold>, Denied> {
-        // A shutdown waits until what was granted meanwhile is being given back.
-        let _under_way = inner.servers.background().token();
         let ask = self.ask(inner, site, None);
         let grant = attempt(&inner.servers, &ask, inner.ids.next()).await.map_err(|failed| failed.denied)?;
         let hold = self.granted(inner, ask, grant);
